@@ -1,0 +1,59 @@
+# Every command a person types. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+RUN_STAMP := .venv/.run-ready
+DEV_STAMP := .venv/.dev-ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test lint format bench lock clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(RUN_STAMP)  ## create .venv with the hub and its locked dependencies
+
+demo: $(RUN_STAMP)  ## send an e-mail to a hub and watch it become texts (simulated carrier)
+	@$(BIN)/hub demo
+
+serve: $(RUN_STAMP)  ## run the hub with ./hub.ini, data in ./data
+	@$(BIN)/hub --config hub.ini serve
+
+test: $(DEV_STAMP)  ## run every test, on SQLite and on PostgreSQL
+	@$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+lint: $(DEV_STAMP)  ## style, types and import directions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(DEV_STAMP)  ## mend what can be mended by itself
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(DEV_STAMP)  ## accept, submit and settle rates on both databases
+	@$(BIN)/python benchmarks/run.py
+
+lock:  ## renew requirements/*.lock from pyproject.toml (needs uv)
+	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra embedded -o requirements/run.lock pyproject.toml requirements/build.in
+	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra test --extra lint -o requirements/dev.lock pyproject.toml requirements/build.in
+
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+
+clean:  ## remove the virtual environment and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv
+
+$(RUN_STAMP): requirements/run.lock pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv (about a minute the first time) ..."
+	@$(PIP_INSTALL) -r requirements/run.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
+	@echo "Adding the test and lint tools ..."
+	@$(PIP_INSTALL) -r requirements/dev.lock
+	@touch $@
