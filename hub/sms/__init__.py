@@ -1,0 +1,1 @@
+"""Text messages as such: numbers, senders, alphabets, segments, merge fields. Pure, no clock, no settings."""
