@@ -1,0 +1,1 @@
+"""hub.ini and its environment, read into typed sections."""

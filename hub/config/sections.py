@@ -1,0 +1,216 @@
+"""The core's own sections of hub.ini: each key with its type, its bounds, its default and its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from hub.config.addresses import as_database_url, as_host, as_public_url, as_redis_url
+from hub.config.schema import (
+    AnyCase,
+    Countries,
+    Country,
+    LocalPath,
+    OptionalNumber,
+    Section,
+    SpacedText,
+    TextList,
+    split_list,
+)
+from hub.sms.model import EncodingMode
+
+PurposeName = Annotated[Literal["marketing", "alert"], AnyCase]
+"""A member of hub.compliance.model.Purpose by its value: the settings stand below the rooms that read them."""
+
+SenderName = Annotated[str, Field(min_length=1, max_length=15)]
+"""A sender as a carrier takes it at most: 15 digits or 11 letters; each country's own rule comes later."""
+
+
+def as_mention(text: str) -> str:
+    """Check a template whose one field is `{shortcode}`."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        raise ValueError("has a brace without its partner; write {shortcode} where the number belongs") from None
+    if any(name is not None and (name, form, how) != ("shortcode", "", None) for _, name, form, how in parts):
+        raise ValueError("has a field that nothing fills; write {shortcode} where the number belongs")
+    if not text.strip():
+        raise ValueError('says nothing; write it as in " - STOP au {shortcode}"')
+    return text
+
+
+def plugin_name(name: str) -> str:
+    """A plugin's name as entry points have it: `Mail-to-SMS` is `mail_to_sms`."""
+    return name.lower().replace("-", "_")
+
+
+class HubSection(Section):
+    """What holds everywhere: where the data lives, who is reached how, what the log looks like."""
+
+    data_dir: LocalPath = Field(
+        default=Path("data"),
+        description="Folder of the database, keys and files; a relative path starts at the folder of this file.",
+    )
+    database_url: Annotated[str, AfterValidator(as_database_url)] = Field(
+        default="",
+        repr=False,
+        description="Database: empty for SQLite (hub.db in data_dir), else sqlite:///... or postgresql+psycopg://...",
+    )
+    redis_url: Annotated[str, AfterValidator(as_redis_url)] = Field(
+        default="",
+        repr=False,
+        description="Redis: empty for a private server, none to do without and poll, else redis://, rediss://, unix://",
+    )
+    public_url: Annotated[str, AfterValidator(as_public_url)] = Field(
+        default="",
+        description="Web address under which the public reaches the hub, as in https://sms.example.net.",
+    )
+    region: Country = Field(
+        default="FR", description="Country whose way of writing numbers is understood without a leading +."
+    )
+    log_format: Annotated[Literal["auto", "console", "json"], AnyCase] = Field(
+        default="auto", description="Form of the log; auto is console on a terminal and json elsewhere."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], AnyCase] = Field(
+        default="info", description="Least weight of what is logged."
+    )
+    timezone: ZoneInfo = Field(
+        default=ZoneInfo("Europe/Paris"), description="Time zone of times that are written without one."
+    )
+
+
+class WebSection(Section):
+    """The web process: the console, the API, short links."""
+
+    host: Annotated[str, AfterValidator(as_host)] = Field(
+        default="127.0.0.1", description="Address to listen on; 0.0.0.0 is every address of the machine."
+    )
+    port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
+    threads: int = Field(default=4, ge=1, le=256, description="Requests that are worked on at once.")
+    max_body_kb: int = Field(default=1024, ge=1, le=102400, description="Largest request that is read, in kilobytes.")
+
+
+class WorkersSection(Section):
+    """How many worker processes `hub serve` runs on this machine."""
+
+    dispatch: int = Field(default=1, ge=0, le=64, description="Processes that hand messages to carriers.")
+    background: int = Field(default=1, ge=0, le=64, description="Processes that do everything else.")
+
+
+class MessagesSection(Section):
+    """How messages are written, cut, queued and given up on."""
+
+    encoding: Annotated[EncodingMode, AnyCase] = Field(
+        default=EncodingMode.AUTO,
+        description="Alphabet of a text that asks for none: the cheapest that keeps every letter, or a fixed one.",
+    )
+    smart: bool = Field(
+        default=True,
+        description="Rewrite typographic marks where that keeps a text in the 7-bit alphabet, and report it.",
+    )
+    max_segments: int = Field(default=6, ge=1, le=255, description="Most segments that one message may cost.")
+    inline_recipients: int = Field(
+        default=2000, ge=0, le=100_000, description="Largest campaign that is expanded before it is answered."
+    )
+    chunk: int = Field(
+        default=1000, ge=1, le=10_000, description="Recipients that a larger campaign expands in one transaction."
+    )
+    batch: int = Field(default=500, ge=1, le=5000, description="Messages that a worker claims at once.")
+    lease_s: float = Field(
+        default=60.0, ge=5, le=3600, description="Seconds after which a silent worker's messages go back."
+    )
+    no_receipt_hours: float = Field(
+        default=48.0, ge=1, le=720, description="Hours after which a message without a receipt is closed."
+    )
+    default_purpose: PurposeName = Field(default="marketing", description="Purpose of a request that names none.")
+
+
+class ComplianceSection(Section):
+    """The law as this hub applies it, on top of the table of countries."""
+
+    country_keys: ClassVar[str] = "profiles"
+
+    outside_window: Annotated[Literal["defer", "reject"], AnyCase] = Field(
+        default="defer", description="What becomes of marketing outside the lawful hours."
+    )
+    max_defer_hours: float = Field(
+        default=96.0, gt=0, le=720, description="Longest wait for a lawful hour; what would wait longer is refused."
+    )
+    close_margin_s: float = Field(
+        default=300.0, ge=0, le=7200, description="Seconds before the lawful hours end at which sending stops."
+    )
+    mention: Annotated[SpacedText, AfterValidator(as_mention)] = Field(
+        default=" - STOP au {shortcode}",
+        description="Opt-out mention put after a text; the double quotes keep the space it begins with.",
+    )
+    allowed_countries: Countries = Field(
+        default=(), description="Countries that may be texted; empty for all that the table enables."
+    )
+    profiles: Mapping[Country, str] = Field(
+        default_factory=dict,
+        description="A country's code names the profile of rules that it follows, as in `FR = FR-af2m-2026`.",
+    )
+
+
+class SendersSection(Section):
+    """Who a text is from when its author does not say."""
+
+    country_keys: ClassVar[str] = "by_country"
+
+    default: Annotated[str, Field(max_length=15)] = Field(
+        default="", description="Sender in countries that have no line of their own; empty leaves it to the carrier."
+    )
+    registered: TextList = Field(default=(), description="Senders registered with the countries that ask for it.")
+    by_country: Mapping[Country, SenderName] = Field(
+        default_factory=dict,
+        description="A country's code names its sender, as in `FR = 36180` or `BE = 8850`.",
+    )
+
+
+class PluginsSection(Section):
+    """Which of the installed plugins stay out."""
+
+    disabled: Annotated[tuple[Annotated[str, AfterValidator(plugin_name)], ...], BeforeValidator(split_list)] = Field(
+        default=(), description="Plugins not to load; their sections of this file are passed over."
+    )
+
+
+class RouteSection(Section):
+    """Which messages take which connector."""
+
+    connector: Annotated[str, Field(min_length=1), AnyCase] = Field(
+        description="Name of the connector that carries these messages."
+    )
+    countries: Countries = Field(default=(), description="Countries that this route serves; empty for all.")
+    purposes: Annotated[tuple[PurposeName, ...], BeforeValidator(split_list)] = Field(
+        default=("marketing", "alert"), min_length=1, description="Purposes that this route serves."
+    )
+    rate: OptionalNumber = Field(
+        default=None, gt=0, description="Most segments per second over all workers; empty for no limit."
+    )
+    priority: int = Field(
+        default=10, ge=0, le=1000, description="Of the routes that serve a message, the lowest number takes it."
+    )
+    on_unknown: Annotated[Literal["hold", "resend"], AnyCase] = Field(
+        default="hold",
+        description="What to do when a crash hides whether a message left; to resend may text a person twice.",
+    )
+
+
+CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
+    {
+        "hub": HubSection,
+        "web": WebSection,
+        "workers": WorkersSection,
+        "messages": MessagesSection,
+        "compliance": ComplianceSection,
+        "senders": SendersSection,
+        "plugins": PluginsSection,
+    }
+)
