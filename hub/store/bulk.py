@@ -1,0 +1,153 @@
+"""Statements over many rows at once, on both databases.
+
+Rows travel as one JSON document, which the database takes apart: one statement whatever their number. Row by row,
+in `executemany` and when results are fetched, sqlite3 lets go of the interpreter each time - beside a busy
+thread it waits milliseconds to get it back, and keeps the database locked all the while.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from sqlalchemy import Text, bindparam, cast, column, func, literal_column, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Column, Connection, FromClause, Row, Select, Table
+
+    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+    Rows: TypeAlias = Sequence[Mapping[str, Any]]
+    Insertion: TypeAlias = sqlite.Insert | postgresql.Insert
+
+T = TypeVar("T")
+
+_DOCUMENT = bindparam("rows_as_json", type_=Text)
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut into lists of at most `size` items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def fetch(connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
+    """All rows of a query; on SQLite in one step, not in one per row. Not for fractions: they keep 15 digits."""
+    if connection.dialect.name != "sqlite":
+        return connection.execute(query).all()
+    rows = query.subquery()
+    document = connection.execute(select(func.json_group_array(func.json_array(*rows.c)))).scalar_one()
+    make = _row_type(*(one.name for one in rows.c))
+    processors = [
+        one.type.dialect_impl(connection.dialect).result_processor(connection.dialect, None) for one in rows.c
+    ]
+    return [
+        make(*(process(cell) if process else cell for process, cell in zip(processors, cells, strict=True)))
+        for cells in json.loads(document)
+    ]
+
+
+def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, which all name the same columns."""
+    if rows:
+        connection.execute(_insertion(connection, table, rows), _document(connection, table, rows))
+
+
+def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
+    """Insert the rows whose key is free, leave the others alone; how many were inserted."""
+    if not rows:
+        return 0
+    statement = _insertion(connection, table, rows).on_conflict_do_nothing()
+    counted = statement.execution_options(preserve_rowcount=True)
+    return connection.execute(counted, _document(connection, table, rows)).rowcount
+
+
+def insert_returning(connection: Connection, table: Table, rows: Rows, wanted: Column[T]) -> list[T]:
+    """Insert the rows whose key is free, and give that column of those that were inserted."""
+    if not rows:
+        return []
+    statement = _insertion(connection, table, rows).on_conflict_do_nothing().returning(wanted)
+    return list(connection.execute(statement, _document(connection, table, rows)).scalars())
+
+
+def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
+    """Insert rows, each key once; those whose primary key is taken are overwritten in the columns given."""
+    if not rows:
+        return
+    statement = _insertion(connection, table, rows)
+    keys = {one.name for one in table.primary_key}
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    statement = statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed)
+    connection.execute(statement, _document(connection, table, rows))
+
+
+def update_rows(connection: Connection, table: Table, key: Column[Any], rows: Rows) -> None:
+    """Update rows found by `key`, each in the other columns that it names; all name the same ones."""
+    if not rows:
+        return
+    given = _given(connection, table, rows)
+    changed = {name: given.c[name] for name in rows[0] if name != key.name}
+    statement = update(table).where(key == given.c[key.name]).values(changed)
+    connection.execute(statement, _document(connection, table, rows))
+
+
+def add_to_rows(connection: Connection, table: Table, counter: Column[int], rows: Rows) -> None:
+    """Add each row's `counter` (it may be below zero) to that of the row with the same other columns."""
+    if not rows:
+        return
+    given = _given(connection, table, rows)
+    same = [table.c[name] == given.c[name] for name in rows[0] if name != counter.name]
+    statement = update(table).where(*same).values({counter.name: counter + given.c[counter.name]})
+    connection.execute(statement, _document(connection, table, rows))
+
+
+@lru_cache(maxsize=256)
+def _row_type(*names: str) -> Callable[..., AnyRow]:
+    return namedtuple("Row", names)  # type: ignore[return-value]  # what is read of a row, it has
+
+
+def _insertion(connection: Connection, table: Table, rows: Rows) -> Insertion:
+    maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    given = _given(connection, table, rows)
+    # Without WHERE, SQLite takes the ON of ON CONFLICT for that of a join.
+    return maker(table).from_select(list(rows[0]), select(*given.c).where(true()))
+
+
+def _given(connection: Connection, table: Table, rows: Rows) -> FromClause:
+    """The document as a table, with columns named and typed as those of `table`."""
+    columns = [table.c[name] for name in rows[0]]
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(_DOCUMENT).table_valued("value")
+        cells = [
+            func.json_extract(each.c.value, literal_column(f"'$[{place}]'"), type_=one.type).label(one.name)
+            for place, one in enumerate(columns)
+        ]
+        return select(*cells).subquery("given")
+    named = [column(one.name, one.type) for one in columns]
+    records = func.json_to_recordset(cast(_DOCUMENT, postgresql.JSON)).table_valued(*named, name="given")
+    return records.render_derived(name="given", with_types=True)
+
+
+def _document(connection: Connection, table: Table, rows: Rows) -> dict[str, str]:
+    dialect = connection.dialect
+    processors = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in rows[0]]
+    cells = ([process(row[name]) if process else row[name] for name, process in processors] for row in rows)
+    listed = dialect.name == "sqlite"
+    content = [one if listed else dict(zip(rows[0], one, strict=True)) for one in cells]
+    text = json.dumps(content, ensure_ascii=False, default=_as_text)
+    if "\\u0000" in text and any("\0" in str(value) for row in rows for value in row.values()):
+        raise ValueError("a NUL character cannot be stored")  # SQLite would cut the text off there
+    return {_DOCUMENT.key: text}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, (date, datetime, time)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be stored by way of JSON")
