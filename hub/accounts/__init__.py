@@ -1,0 +1,1 @@
+"""Who sends and pays: accounts, users, API tokens, and the credit ledger."""

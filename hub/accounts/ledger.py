@@ -1,0 +1,148 @@
+"""The credit ledger: append-only, double entry, and no race can overdraw it.
+
+Every entry moves credits from one book to another. The balances beside the entries are their running sums,
+changed in the same transaction by a conditional update: two senders with the last credit cannot both have it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, insert, literal, select, true, union_all, update
+
+from hub.accounts.model import Balance, Book, Movement
+from hub.accounts.tables import credit_balances as balances
+from hub.accounts.tables import credit_entries as entries
+from hub.errors import NotEnoughCredits
+from hub.store.bulk import add_to_rows, insert_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+_BOOKS = {
+    Movement.PURCHASE: (Book.ISSUED, Book.AVAILABLE),
+    Movement.WITHDRAWAL: (Book.AVAILABLE, Book.ISSUED),
+    Movement.RESERVE: (Book.AVAILABLE, Book.RESERVED),
+    Movement.CHARGE: (Book.RESERVED, Book.SPENT),
+    Movement.RELEASE: (Book.RESERVED, Book.AVAILABLE),
+}
+
+
+def open_books(connection: Connection, account_id: int) -> None:
+    """Give a new account its empty books."""
+    connection.execute(insert(balances), [{"account_id": account_id, "book": book, "amount": 0} for book in Book])
+
+
+def move(
+    connection: Connection,
+    account_id: int,
+    movement: Movement,
+    amount: int,
+    *,
+    at: datetime,
+    campaign_id: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Move credits between two books of an account, and write it down.
+
+    Raises NotEnoughCredits when the book they come from does not hold them; the caller's transaction must
+    then be given up.
+    """
+    if amount == 0:
+        return
+    source, target = _BOOKS[movement]
+    _lock_books(connection, {account_id})
+    _take(connection, account_id, source, amount)
+    _change(connection, account_id, target, amount)
+    connection.execute(insert(entries), _entry(account_id, movement, amount, at, campaign_id, note))
+
+
+def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement], int], *, at: datetime) -> None:
+    """Move credits that are there for certain, such as reserved ones: an amount per account, campaign and movement."""
+    rows = [
+        _entry(account_id, movement, amount, at, campaign_id)
+        for (account_id, campaign_id, movement), amount in sorted(amounts.items())
+        if amount
+    ]
+    changes: Counter[tuple[int, Book]] = Counter()
+    for row in rows:
+        changes[row["account_id"], row["from_book"]] -= row["amount"]
+        changes[row["account_id"], row["to_book"]] += row["amount"]
+    _lock_books(connection, {row["account_id"] for row in rows})
+    deltas = [{"account_id": account, "book": book, "amount": amount} for (account, book), amount in changes.items()]
+    add_to_rows(connection, balances, balances.c.amount, deltas)
+    insert_rows(connection, entries, rows)
+
+
+def balance(connection: Connection, account_id: int) -> Balance:
+    """What an account has, in credits."""
+    rows = connection.execute(select(balances.c.book, balances.c.amount).where(balances.c.account_id == account_id))
+    amounts = {row.book: row.amount for row in rows}
+    return Balance(amounts[Book.AVAILABLE], amounts[Book.RESERVED], amounts[Book.SPENT])
+
+
+def audit(connection: Connection) -> tuple[str, ...]:
+    """Compare every balance with the sum of its entries; one sentence per difference, none when all is well.
+
+    One statement, so that it sees one moment even while credits move.
+    """
+    zero = literal(0)
+    come = select(
+        entries.c.account_id, entries.c.to_book.label("book"), entries.c.amount.label("said"), zero.label("is")
+    )
+    gone = select(entries.c.account_id, entries.c.from_book, -entries.c.amount, zero)
+    stands = select(balances.c.account_id, balances.c.book, zero, balances.c.amount)
+    both = union_all(come, gone, stands).subquery()
+    said, amount = func.sum(both.c.said), func.sum(both.c["is"])
+    sums = select(both.c.account_id, both.c.book, said, amount).group_by(both.c.account_id, both.c.book)
+    different = sums.having(said != amount).order_by(both.c.account_id, both.c.book)
+    return tuple(
+        f"Account {account_id}: {book} stands at {int(is_)}, its entries say {int(told)}."
+        for account_id, book, told, is_ in connection.execute(different)
+    )
+
+
+def _entry(
+    account_id: int, movement: Movement, amount: int, at: datetime, campaign_id: str | None, note: str | None = None
+) -> dict[str, Any]:
+    source, target = _BOOKS[movement]
+    return {
+        "account_id": account_id,
+        "at": at,
+        "movement": movement,
+        "from_book": source,
+        "to_book": target,
+        "amount": amount,
+        "campaign_id": campaign_id,
+        "note": note,
+    }
+
+
+def _lock_books(connection: Connection, account_ids: Collection[int]) -> None:
+    """Take the books of accounts in one order, always: a reservation and a release would wait for each other."""
+    if account_ids and connection.dialect.name != "sqlite":
+        query = select(balances.c.book).where(balances.c.account_id.in_(account_ids))
+        connection.execute(query.order_by(balances.c.account_id, balances.c.book).with_for_update()).all()
+
+
+def _take(connection: Connection, account_id: int, book: Book, amount: int) -> None:
+    enough = true() if book is Book.ISSUED else balances.c.amount >= amount
+    taken = connection.execute(
+        update(balances)
+        .where(balances.c.account_id == account_id, balances.c.book == book, enough)
+        .values(amount=balances.c.amount - amount)
+    )
+    if taken.rowcount == 0:
+        raise NotEnoughCredits(amount, balance(connection, account_id).available)
+
+
+def _change(connection: Connection, account_id: int, book: Book, amount: int) -> None:
+    connection.execute(
+        update(balances)
+        .where(balances.c.account_id == account_id, balances.c.book == book)
+        .values(amount=balances.c.amount + amount)
+    )

@@ -1,0 +1,219 @@
+"""Use cases of accounts: open one, find it, show who holds a token, buy credits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select, update
+
+from hub.accounts import ledger
+from hub.accounts.model import Account, Balance, Movement, User
+from hub.accounts.secrets import NewToken, digest_of, hash_password, new_token, password_matches
+from hub.accounts.tables import accounts, api_tokens, users
+from hub.errors import Conflict, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
+from hub.store.bulk import insert_returning
+from hub.store.storable import storable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from hub.clock import Clock
+    from hub.store.bulk import AnyRow
+    from hub.store.engine import Store
+
+MIN_PASSWORD = 12
+MAX_CREDITS = 10**12
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who sends and pays."""
+
+    store: Store
+    clock: Clock
+
+    def create(self, name: str, country: str, *, credits_: int = 0) -> tuple[Account, NewToken]:
+        """Open an account with its books, a first token and perhaps some credits.
+
+        Raises RequestRefused for a bad name, country or amount, Conflict when the name is taken.
+        """
+        name = _checked_name(name)
+        country = _checked_country(country)
+        _checked_amount(credits_)
+        token = new_token()
+        row = {"name": name, "country": country, "created_at": self.clock.now()}
+        with self.store.write() as connection:
+            new = insert_returning(connection, accounts, [row], accounts.c.id)
+            if not new:
+                raise Conflict(f"There is already an account called {name!r}; choose another name.", code="name_taken")
+            account_id = new[0]
+            ledger.open_books(connection, account_id)
+            self._buy(connection, account_id, credits_, note="opening")
+            self._store_token(connection, account_id, token, "first")
+            return _account(connection, account_id), token
+
+    def get(self, account_id: int) -> Account:
+        """The account of that id; raises NotFound."""
+        with self.store.read() as connection:
+            return _account(connection, account_id)
+
+    def find(self, name_or_id: str) -> Account:
+        """The account of that name or id, as a person types it; raises NotFound."""
+        with self.store.read() as connection:
+            row = connection.execute(select(accounts).where(accounts.c.name == name_or_id)).first()
+            if row is None and name_or_id.isdecimal():
+                row = connection.execute(select(accounts).where(accounts.c.id == int(name_or_id[:18]))).first()
+            if row is None:
+                raise NotFound(f"There is no account {name_or_id!r}; `hub account list` shows those there are.")
+            return _as_account(row)
+
+    def all(self) -> tuple[tuple[Account, Balance], ...]:
+        """Every account with its balance, oldest first."""
+        with self.store.read() as connection:
+            rows = connection.execute(select(accounts).order_by(accounts.c.id)).all()
+            return tuple((_as_account(row), ledger.balance(connection, row.id)) for row in rows)
+
+    def balance(self, account_id: int) -> Balance:
+        """What an account has, in credits."""
+        with self.store.read() as connection:
+            return ledger.balance(connection, account_id)
+
+    def add_credits(self, account_id: int, amount: int, *, note: str | None = None) -> Balance:
+        """Sell credits to an account, or take unused ones back (a negative amount)."""
+        if amount == 0:
+            raise RequestRefused.because("amount", "zero", "Give a number of credits other than 0.")
+        _checked_amount(abs(amount))
+        with self.store.write() as connection:
+            _account(connection, account_id)
+            self._buy(connection, account_id, amount, note=note)
+            return ledger.balance(connection, account_id)
+
+    def add_token(self, account_id: int, name: str) -> NewToken:
+        """Make another API token for an account; its secret is shown this once."""
+        token = new_token()
+        with self.store.write() as connection:
+            _account(connection, account_id)
+            self._store_token(connection, account_id, token, name)
+        return token
+
+    def revoke_token(self, account_id: int, hint: str) -> int:
+        """Put an end to an account's tokens that end in these four characters; how many there were."""
+        with self.store.write() as connection:
+            return connection.execute(
+                update(api_tokens)
+                .where(
+                    api_tokens.c.account_id == account_id, api_tokens.c.hint == hint, api_tokens.c.revoked_at.is_(None)
+                )
+                .values(revoked_at=self.clock.now())
+            ).rowcount
+
+    def authenticate(self, token: str) -> Account:
+        """Whose token this is. Raises NotAuthenticated for an unknown or revoked one, or a locked account."""
+        with self.store.read() as connection:
+            row = connection.execute(
+                select(accounts)
+                .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
+                .where(api_tokens.c.digest == digest_of(token), api_tokens.c.revoked_at.is_(None))
+            ).first()
+        if row is None:
+            raise NotAuthenticated("This token is not valid: it may be mistyped or revoked.")
+        if row.locked:
+            raise NotAuthenticated("This account is locked; ask the operator of the hub.")
+        return _as_account(row)
+
+    def lock(self, account_id: int, *, locked: bool) -> None:
+        """Lock an account, or unlock it: a locked one can neither sign in nor send."""
+        with self.store.write() as connection:
+            _account(connection, account_id)
+            connection.execute(update(accounts).where(accounts.c.id == account_id).values(locked=locked))
+
+    def add_user(self, account_id: int, email: str, password: str) -> User:
+        """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
+        if not _EMAIL.fullmatch(email) or not email.isprintable():
+            raise RequestRefused.because("email", "not_an_address", f"{email!r} is not an e-mail address.")
+        if len(password) < MIN_PASSWORD:
+            raise RequestRefused.because(
+                "password", "too_short", f"A password has at least {MIN_PASSWORD} characters; several words do well."
+            )
+        hashed = hash_password(password)
+        email = email.lower()
+        row = {"account_id": account_id, "email": email, "password_hash": hashed, "created_at": self.clock.now()}
+        with self.store.write() as connection:
+            _account(connection, account_id)
+            new = insert_returning(connection, users, [row], users.c.id)
+        if not new:
+            raise Conflict(f"{email} can sign in already.", code="email_taken")
+        return User(new[0], account_id, email)
+
+    def sign_in(self, email: str, password: str) -> User:
+        """Who signs in with this password; takes as long for an unknown address.
+
+        Raises NotAuthenticated, for the right password of a locked account too.
+        """
+        with self.store.read() as connection:
+            query = select(users, accounts.c.locked).join(accounts, accounts.c.id == users.c.account_id)
+            row = connection.execute(query.where(users.c.email == storable(email.lower()))).first()
+        if row is None:
+            hash_password(password)
+            raise NotAuthenticated("This address and password do not belong together.")
+        if not password_matches(row.password_hash, password):
+            raise NotAuthenticated("This address and password do not belong together.")
+        if row.locked:
+            raise NotAuthenticated("This account is locked; ask the operator of the hub.")
+        return User(row.id, row.account_id, row.email)
+
+    def _buy(self, connection: Connection, account_id: int, amount: int, *, note: str | None) -> None:
+        movement = Movement.PURCHASE if amount > 0 else Movement.WITHDRAWAL
+        try:
+            ledger.move(connection, account_id, movement, abs(amount), at=self.clock.now(), note=note)
+        except NotEnoughCredits as error:
+            raise RequestRefused.because(
+                "amount", "too_many", f"Only {error.available} credits are unused; no more can be taken back."
+            ) from error
+
+    def _store_token(self, connection: Connection, account_id: int, token: NewToken, name: str) -> None:
+        connection.execute(
+            insert(api_tokens).values(
+                account_id=account_id, name=name, digest=token.digest, hint=token.hint, created_at=self.clock.now()
+            )
+        )
+
+
+def count(connection: Connection) -> int:
+    """How many accounts there are."""
+    return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
+
+
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise RequestRefused.because("name", "empty", "Give the account a name of printable characters.")
+    if name.isdecimal():
+        raise RequestRefused.because("name", "only_digits", "A name of digits only would be taken for an id.")
+    return name
+
+
+def _checked_country(country: str) -> str:
+    if not _COUNTRY.fullmatch(country):
+        raise RequestRefused.because("country", "unknown_country", "A country is given by its two letters, as in FR.")
+    return country.upper()
+
+
+def _checked_amount(amount: int) -> None:
+    if not 0 <= amount <= MAX_CREDITS:
+        raise RequestRefused.because("credits", "out_of_range", f"Credits go from 0 to {MAX_CREDITS}.")
+
+
+def _account(connection: Connection, account_id: int) -> Account:
+    row = connection.execute(select(accounts).where(accounts.c.id == account_id)).first()
+    if row is None:
+        raise NotFound(f"There is no account {account_id}.")
+    return _as_account(row)
+
+
+def _as_account(row: AnyRow) -> Account:
+    return Account(row.id, row.name, row.country, row.created_at, row.locked, row.parent_id)

@@ -1,0 +1,66 @@
+"""Accounts, users, tokens, and the credit ledger as they stand in the database."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, false
+
+from hub.store.metadata import BigId, UtcDateTime, core_metadata
+
+accounts = Table(
+    "accounts",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("country", String(2), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("parent_id", BigId, ForeignKey("accounts.id")),
+)
+
+users = Table(
+    "users",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("email", Text, nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("hint", String(4), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+)
+
+credit_balances = Table(
+    "credit_balances",
+    core_metadata,
+    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True),
+    Column("book", String(16), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    # The second wall against overdrawing; the first is the conditional update in ledger.py.
+    CheckConstraint("book = 'issued' OR amount >= 0", name="not_overdrawn"),
+)
+
+credit_entries = Table(
+    "credit_entries",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("movement", String(16), nullable=False),
+    Column("from_book", String(16), nullable=False),
+    Column("to_book", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("campaign_id", String(26)),
+    Column("note", Text),
+    CheckConstraint("amount > 0", name="positive"),
+    Index("ix_credit_entries_account", "account_id", "id"),
+)

@@ -1,0 +1,1 @@
+"""Who is texted, and who must not be: suppressions."""
