@@ -1,0 +1,188 @@
+"""Take a campaign in: everything is decided and stored in one transaction, and only then is yes said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from hub.contacts.service import suppressed
+from hub.errors import Conflict, Fault, NotAllowed, RequestRefused
+from hub.ids import new_id
+from hub.messages import writing
+from hub.messages.faults import known_fields, request_faults, request_notes
+from hub.messages.idempotency import check_key, claim_key, find_key
+from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
+from hub.messages.planning import Candidate, Planner, Terms
+from hub.messages.summary import Summary
+from hub.messages.views import SHOWN, acceptance_of, view_of
+from hub.sms.model import NumberRefusal
+from hub.sms.phone import parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.accounts.model import Account
+    from hub.accounts.service import Accounts
+    from hub.clock import Clock
+    from hub.compliance.model import Violation
+    from hub.compliance.policies import PolicyBook
+    from hub.messages.limits import Limits
+    from hub.messages.model import CampaignRequest
+    from hub.messages.planning import PlannedMessage
+    from hub.messages.routing import Route
+    from hub.plugin_manager import Plugins
+    from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Accepts campaigns. `announce` is called with each acceptance, after its commit."""
+
+    store: Store
+    clock: Clock
+    accounts: Accounts
+    policies: PolicyBook
+    routes: Sequence[Route]
+    limits: Limits
+    plugins: Plugins
+    announce: Callable[[Account, Acceptance, Collection[str]], None]
+
+    def accept(self, request: CampaignRequest) -> Acceptance:
+        """Take a campaign in; it is committed when this returns.
+
+        Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
+        account cannot pay for all of it, StoreUnavailable when the database did not take it.
+        """
+        now = self.clock.now()
+        account = self._sender(request.account_id)
+        if known := self._answered_before(request):
+            return known
+        if faults := request_faults(request, now, self.limits):
+            raise RequestRefused(faults[0].message, faults=faults)
+        terms = self._terms(request, new_id(now), now)
+        if len(request.recipients) > self.limits.inline_recipients:
+            acceptance, routes = self._store_in_chunks(request, terms, now)
+        else:
+            acceptance, routes = self._store_at_once(request, terms, account, now)
+        if not acceptance.replayed:
+            self.announce(account, acceptance, routes)
+        return acceptance
+
+    def _sender(self, account_id: int) -> Account:
+        account = self.accounts.get(account_id)
+        if account.locked:
+            raise NotAllowed(
+                "This account is locked: it cannot send. Ask the operator of the hub.", code="account_locked"
+            )
+        return account
+
+    def _answered_before(self, request: CampaignRequest) -> Acceptance | None:
+        if request.idempotency_key is None:
+            return None
+        check_key(request)
+        with self.store.read() as connection:
+            campaign_id = find_key(connection, request)
+            return acceptance_of(connection, campaign_id, replayed=True) if campaign_id else None
+
+    def _store_at_once(
+        self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
+    ) -> tuple[Acceptance, set[str]]:
+        candidates, repeated = candidates_of(request.recipients, account.country, first=0)
+        with self.store.write() as connection:
+            if not claim_key(connection, request, terms.campaign_id, now):
+                return _answered_meanwhile(connection, request), set()
+            planner = Planner(terms)
+            planned = plan_all(connection, planner, candidates, self.plugins)
+            _refuse_if_nothing_goes(planned)
+            summary = Summary.of(planner, planned, repeated, request_notes(request))
+            writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
+            rows = writing.insert_messages(connection, terms, planned, self.plugins)
+            writing.reserve(connection, terms, planned, now)
+        views = [view_of(row) for row in rows[:SHOWN]]
+        return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
+
+    def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
+        with self.store.write() as connection:
+            if not claim_key(connection, request, terms.campaign_id, now):
+                return _answered_meanwhile(connection, request), set()
+            summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
+            writing.insert_campaign(connection, request, terms, CampaignState.EXPANDING, summary, now)
+            writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
+        return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
+
+    def _terms(self, request: CampaignRequest, campaign_id: str, now: datetime) -> Terms:
+        return Terms(
+            account_id=request.account_id,
+            campaign_id=campaign_id,
+            source=request.source,
+            purpose=request.purpose,
+            text=request.text,
+            sender=request.sender,
+            wanted_at=max(now, request.send_at or now).astimezone(UTC),
+            outside_window=request.outside_window or self.limits.outside_window,
+            encoding=request.encoding or self.limits.encoding,
+            field_names=known_fields(request.recipients),
+            policies=self.policies,
+            routes=self.routes,
+            limits=self.limits,
+        )
+
+
+def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -> tuple[list[Candidate], int]:
+    """Parse recipients, and leave out who comes twice: the candidates, and how many were left out."""
+    seen: set[str] = set()
+    candidates = []
+    for position, recipient in enumerate(recipients, start=first):
+        number = parse_number(recipient.to, region)
+        identity = recipient.to.strip() if isinstance(number, NumberRefusal) else number.e164
+        if identity not in seen:
+            seen.add(identity)
+            candidates.append(Candidate(position, recipient.to, number, recipient.fields))
+    return candidates, len(recipients) - len(candidates)
+
+
+def plan_all(
+    connection: Connection, planner: Planner, candidates: Sequence[Candidate], plugins: Plugins
+) -> list[PlannedMessage]:
+    """Plan every candidate, with the account's suppressions and the plugins' word."""
+    numbers = {one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)}
+    stopped = suppressed(connection, planner.terms.account_id, numbers)
+    planned = [planner.plan(candidate, stopped) for candidate in candidates]
+    if not plugins.decide_messages:
+        return planned
+    return [_asked(planner.terms, message, plugins.check_message) for message in planned]
+
+
+def _asked(terms: Terms, message: PlannedMessage, check: Callable[[Draft], Violation | None]) -> PlannedMessage:
+    if message.violation or not message.prepared or not message.country:
+        return message
+    violation = check(writing.draft_of(terms, message))
+    return replace(message, violation=violation) if violation else message
+
+
+def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage]) -> None:
+    if any(message.violation is None for message in planned):
+        return
+    faults = [
+        Fault(
+            f"recipients[{message.position}].to",
+            message.violation.code,
+            f"{message.recipient}: {message.violation.message}",
+        )
+        for message in planned
+        if message.violation
+    ]
+    lead = faults[0].message if len(faults) == 1 else f"None of the {len(faults)} recipients can be texted."
+    raise RequestRefused(lead, faults=faults, code=faults[0].code if len({f.code for f in faults}) == 1 else None)
+
+
+def _answered_meanwhile(connection: Connection, request: CampaignRequest) -> Acceptance:
+    campaign_id = find_key(connection, request)
+    if campaign_id is None:
+        message = "Another request with this idempotency key is being carried out; ask again in a moment."
+        raise Conflict(message, code="idempotency_key_busy")
+    return acceptance_of(connection, campaign_id, replayed=True)

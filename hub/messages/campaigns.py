@@ -1,0 +1,59 @@
+"""Use cases of campaigns once they are accepted: look, follow, cancel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.messages.cancel import cancel_campaign
+from hub.messages.views import campaign_of, latest_campaigns, page_of_messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hub.clock import Clock
+    from hub.messages.model import CampaignView, MessageState, MessageView
+    from hub.messages.outcomes import Changes
+    from hub.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """Campaigns as their owners see them; those of others are not found."""
+
+    store: Store
+    clock: Clock
+    tell: Callable[[Changes, datetime], None]
+
+    def get(self, account_id: int, campaign_id: str) -> CampaignView:
+        """A campaign with its counts by state; raises NotFound."""
+        with self.store.read() as connection:
+            return campaign_of(connection, account_id, campaign_id)
+
+    def latest(self, account_id: int | None = None, *, limit: int = 20) -> tuple[CampaignView, ...]:
+        """The latest campaigns of an account, or of all."""
+        with self.store.read() as connection:
+            return latest_campaigns(connection, account_id, limit)
+
+    def messages(
+        self,
+        account_id: int,
+        campaign_id: str,
+        *,
+        after: int = -1,
+        limit: int = 1000,
+        states: tuple[MessageState, ...] = (),
+    ) -> tuple[MessageView, ...]:
+        """Messages of a campaign in their order, from the one after position `after`; raises NotFound."""
+        with self.store.read() as connection:
+            campaign_of(connection, account_id, campaign_id)
+            return page_of_messages(connection, campaign_id, after=after, limit=limit, states=states)
+
+    def cancel(self, account_id: int, campaign_id: str) -> CampaignView:
+        """Cancel what has not left yet. Raises NotFound, and Conflict when all of it has."""
+        now = self.clock.now()
+        with self.store.write() as connection:
+            changes = cancel_campaign(connection, account_id, campaign_id, now)
+        self.tell(changes, now)
+        return self.get(account_id, campaign_id)

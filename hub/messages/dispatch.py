@@ -1,0 +1,167 @@
+"""Submit due messages: claim a batch, say on disk what is about to be written, write it, record the answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select, update
+
+from hub.errors import ConnectorError, StoreUnavailable
+from hub.ids import new_id
+from hub.messages.claim import claim_batch, has_due
+from hub.messages.handover import Answers, hand_over
+from hub.messages.model import MessageState
+from hub.messages.outcomes import FREE, known_ids, record_outcomes
+from hub.messages.routing import OnUnknown
+from hub.messages.rules import patience
+from hub.messages.settle import unpark
+from hub.messages.tables import messages
+from hub.store.bulk import fetch, in_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from hub.clock import Clock
+    from hub.messages.connector import Connector, Outcome
+    from hub.messages.limits import Limits
+    from hub.messages.lines import Lines
+    from hub.messages.outcomes import Changes
+    from hub.messages.recheck import Recheck
+    from hub.messages.routing import Route
+    from hub.store.bulk import AnyRow
+    from hub.store.engine import Store
+
+log = structlog.get_logger(__name__)
+
+RECORD_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Waits between tries to record what a carrier answered: lost answers would leave the messages in doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Hands messages to carriers. `tell` is called with what each transaction changed, after its commit."""
+
+    store: Store
+    clock: Clock
+    routes: Mapping[str, Route]
+    lines: Lines
+    recheck: Recheck
+    limits: Limits
+    tell: Callable[[Changes, datetime], None]
+    pause: Callable[[float], None] = time.sleep
+
+    def drain(self, route_name: str, *, budget_s: float = 5.0, stop: Callable[[], bool] = lambda: False) -> int:
+        """Submit what is due on a route, for at most about `budget_s` seconds; how many messages were handled.
+
+        Never raises a ConnectorError: what a carrier did not take waits for another try.
+        """
+        route = self.routes.get(route_name)
+        if route is None:
+            return 0
+        handled, end = 0, self.clock.monotonic() + budget_s
+        while not stop() and self.clock.monotonic() < end:
+            count, go_on = self._round(route)
+            handled += count
+            if not count or not go_on:
+                break
+        return handled
+
+    def due_routes(self, *, since: timedelta = timedelta(0)) -> tuple[str, ...]:
+        """The routes on which something should be on its way, and has been for that long."""
+        now = self.clock.now() - since
+        with self.store.read() as connection:
+            return tuple(name for name in self.routes if has_due(connection, name, now))
+
+    def _round(self, route: Route) -> tuple[int, bool]:
+        try:
+            connector = self.lines.get(route.connector)
+        except ConnectorError as error:
+            log.error("connector_down", connector=route.connector, error=str(error))
+            return 0, False
+        owner, claimed, kept = self._claim(route, connector)
+        go_on = True
+        windows = list(in_batches(kept, connector.capabilities.batch_size))
+        for place, window in enumerate(windows, start=1):
+            answers = self._submit_window(route, connector, owner, window)
+            go_on = go_on and not answers.slower
+            if answers.pause is not None:
+                self._give_back(owner, [row.id for later in windows[place:] for row in later], answers.pause)
+                break
+        return claimed, go_on
+
+    def _claim(self, route: Route, connector: Connector) -> tuple[str, int, list[AnyRow]]:
+        now = self.clock.now()
+        owner = new_id(now)
+        rates = [rate for rate in (route.rate, connector.capabilities.rate) if rate]
+        with self.store.write() as connection:
+            claim = claim_batch(
+                connection,
+                route.name,
+                owner=owner,
+                now=now,
+                until=now + self.limits.lease,
+                size=self.limits.batch,
+                rate=min(rates, default=None),
+            )
+            kept, changes = self.recheck.keep(connection, claim.rows, now)
+        self.tell(changes, now)
+        return owner, len(claim.rows), kept
+
+    def _submit_window(self, route: Route, connector: Connector, owner: str, window: Sequence[AnyRow]) -> Answers:
+        ours = self._announce_submit(route, owner, window)
+        if not ours:
+            return Answers({})
+        answers = hand_over(connector, ours)
+        resend = route.on_unknown is OnUnknown.RESEND or connector.capabilities.idempotent
+        for wait_s in RECORD_AGAIN_S:
+            try:
+                self._record(route.connector, owner, answers.outcomes, resend=resend)
+            except StoreUnavailable as error:
+                log.warning("outcomes_not_recorded", again_in_s=wait_s, error=str(error))
+                self.pause(wait_s)
+            else:
+                return answers
+        self._record(route.connector, owner, answers.outcomes, resend=resend)
+        return answers
+
+    def _record(self, connector: str, owner: str, outcomes: Mapping[int, Outcome], *, resend: bool) -> None:
+        at = self.clock.now()
+        with self.store.write() as connection:
+            changes = record_outcomes(connection, connector, owner, outcomes, at=at, resend_unknown=resend)
+            named = [one for outcome in outcomes.values() for one in known_ids(outcome)]
+            changes.join(unpark(connection, connector, named, at))
+        self.tell(changes, at)
+
+    def _give_back(self, owner: str, ids: Sequence[int], pause: timedelta) -> None:
+        """What was claimed and not written to the wire, when the carrier would not take it now."""
+        due_at = self.clock.now() + patience(pause.total_seconds())
+        with self.store.write() as connection:
+            mine = (messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
+            connection.execute(update(messages).where(*mine).values(state=MessageState.PENDING, due_at=due_at, **FREE))
+
+    def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
+        """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
+        now = self.clock.now()
+        with self.store.write() as connection:
+            mine = select(messages.c.id).where(
+                messages.c.id.in_([row.id for row in window]),
+                messages.c.owner == owner,
+                messages.c.state == MessageState.CLAIMED,
+            )
+            ids = {row.id for row in fetch(connection, mine.with_for_update())}
+            connection.execute(
+                update(messages)
+                .where(messages.c.id.in_(ids))
+                .values(
+                    state=MessageState.SUBMITTING,
+                    connector=route.connector,
+                    tries=messages.c.tries + 1,
+                    lease_until=now + self.limits.lease,
+                )
+            )
+        return [row for row in window if row.id in ids]

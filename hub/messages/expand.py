@@ -1,0 +1,137 @@
+"""Expand a large campaign chunk by chunk, each chunk in a transaction of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, exists, select, update
+
+from hub.compliance.model import OutsideWindow, Purpose, Violation
+from hub.errors import NotEnoughCredits
+from hub.messages import writing
+from hub.messages.accept import candidates_of, plan_all
+from hub.messages.model import CampaignState
+from hub.messages.planning import Candidate, Planner, Terms
+from hub.messages.summary import Summary
+from hub.messages.tables import campaign_chunks as chunks
+from hub.messages.tables import campaign_numbers, campaigns
+from hub.messages.views import acceptance_of
+from hub.sms.model import EncodingMode, NumberRefusal
+from hub.store.bulk import insert_returning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.messages.accept import Intake
+    from hub.messages.planning import PlannedMessage
+    from hub.store.bulk import AnyRow
+
+_NO_CREDIT = Violation("insufficient_credit", "The account's credits did not reach this far down the list.")
+
+
+@dataclass(frozen=True, slots=True)
+class Expander:
+    """Turns stored chunks of recipients into messages."""
+
+    intake: Intake
+
+    def expand_next(self) -> bool:
+        """Expand the oldest chunk there is; False when there is none."""
+        query = select(chunks, campaigns.c.account_id).join(campaigns, campaigns.c.id == chunks.c.campaign_id)
+        with self.intake.store.read() as connection:
+            row = connection.execute(query.order_by(chunks.c.campaign_id, chunks.c.first_position).limit(1)).first()
+        if row is None:
+            return False
+        self._expand(row)
+        return True
+
+    def _expand(self, chunk: AnyRow) -> None:
+        intake = self.intake
+        account = intake.accounts.get(chunk.account_id)
+        recipients = writing.recipients_in(chunk.recipients)
+        candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
+        with intake.store.write() as connection:
+            campaign = _lock(connection, chunk.campaign_id)
+            if not _take(connection, chunk):
+                return  # another worker had it, or the campaign was cancelled
+            now = intake.clock.now()
+            fresh = _first_seen(connection, campaign.id, candidates)
+            planner = Planner(_terms(intake, campaign, now))
+            planned = plan_all(connection, planner, fresh, intake.plugins)
+            planned = _within_credits(connection, planner.terms, planned, now)
+            rows = writing.insert_messages(connection, planner.terms, planned, intake.plugins)
+            repeated += len(candidates) - len(fresh)
+            finished = _add_up(connection, campaign, Summary.of(planner, planned, repeated))
+            acceptance = acceptance_of(connection, campaign.id) if finished else None
+        if acceptance:  # told once, with the whole answer; until then the scheduler sees what is due
+            intake.announce(account, acceptance, writing.routes_of(rows))
+
+
+def _lock(connection: Connection, campaign_id: str) -> AnyRow:
+    """The campaign, before anything of it is touched: cancelling takes the same things in the same order."""
+    return connection.execute(select(campaigns).where(campaigns.c.id == campaign_id).with_for_update()).one()
+
+
+def _take(connection: Connection, chunk: AnyRow) -> bool:
+    mine = (chunks.c.campaign_id == chunk.campaign_id) & (chunks.c.first_position == chunk.first_position)
+    return connection.execute(delete(chunks).where(mine)).rowcount == 1
+
+
+def _first_seen(connection: Connection, campaign_id: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    numbers = [one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)]
+    rows = [{"campaign_id": campaign_id, "number": number} for number in numbers]
+    fresh = set(insert_returning(connection, campaign_numbers, rows, campaign_numbers.c.number))
+    return [one for one in candidates if isinstance(one.number, NumberRefusal) or one.number.e164 in fresh]
+
+
+def _within_credits(
+    connection: Connection, terms: Terms, planned: list[PlannedMessage], now: datetime
+) -> list[PlannedMessage]:
+    try:
+        writing.reserve(connection, terms, planned, now)
+    except NotEnoughCredits as error:
+        planned = _cut_off(planned, error.available)
+        writing.reserve(connection, terms, planned, now)
+    return planned
+
+
+def _cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[PlannedMessage]:
+    kept = []
+    for message in planned:
+        pays = message.segments <= credits_left
+        credits_left -= message.segments if pays else 0
+        kept.append(message if pays else replace(message, violation=_NO_CREDIT))
+    return kept
+
+
+def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
+    whole = Summary.of_row(campaign).plus(part)
+    left = connection.execute(select(exists().where(chunks.c.campaign_id == campaign.id))).scalar_one()
+    if not left:
+        connection.execute(delete(campaign_numbers).where(campaign_numbers.c.campaign_id == campaign.id))
+    state = CampaignState.EXPANDING if left else CampaignState.ACCEPTED
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign.id).values(state=state, **whole.columns()))
+    return not left
+
+
+def _terms(intake: Intake, campaign: AnyRow, now: datetime) -> Terms:
+    return Terms(
+        account_id=campaign.account_id,
+        campaign_id=campaign.id,
+        source=campaign.source,
+        purpose=Purpose(campaign.purpose),
+        text=campaign.text,
+        sender=campaign.sender,
+        wanted_at=max(now, campaign.send_at or now).astimezone(UTC),
+        outside_window=OutsideWindow(campaign.outside_window),
+        encoding=EncodingMode(campaign.encoding),
+        field_names=frozenset(Summary.of_row(campaign).field_names),
+        policies=intake.policies,
+        routes=intake.routes,
+        limits=intake.limits,
+    )

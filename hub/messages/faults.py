@@ -1,0 +1,125 @@
+"""What can be wrong with a request, before any recipient is looked at: a fault per thing to mend."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from hub.compliance.model import Purpose
+from hub.compliance.promo import looks_promotional
+from hub.errors import Fault
+from hub.messages.widths import LONGEST_SENDER
+from hub.sms.merge import compile_text, unknown_fields
+from hub.store.storable import is_storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from hub.messages.limits import Limits
+    from hub.messages.model import CampaignRequest, Recipient
+
+INFO_FIELDS = frozenset({"info1", "info2", "info3", "info4"})
+PAST_TOLERANCE = timedelta(minutes=5)
+"""How late a wanted time may be and still mean now: mail and clocks take a while."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode categories that put nothing on a screen: controls, zero-width characters, spaces."""
+FIELD_FAULTS = 20
+"""How many faulty merge fields are told at once."""
+
+
+def request_faults(request: CampaignRequest, now: datetime, limits: Limits) -> list[Fault]:
+    """Everything that is wrong with a request as a whole, none when nothing is."""
+    return [
+        *_text_faults(request, limits),
+        *_recipient_faults(request, limits),
+        *_sender_faults(request.sender),
+        *_time_faults(request.send_at, now, limits),
+    ]
+
+
+def request_notes(request: CampaignRequest) -> tuple[str, ...]:
+    """Sentences about what is allowed and perhaps not meant."""
+    notes = []
+    word = looks_promotional(request.text) if request.purpose is Purpose.ALERT else None
+    if word is not None:
+        notes.append(f"This alert looks like an advertisement ({word!r}). If it is one, send it as marketing.")
+    unfilled = compile_text(request.text, frozenset()).names
+    if unfilled and not known_fields(request.recipients):
+        notes.append(f"The text has fields ({', '.join(sorted(unfilled))}) and no recipient brings any: sent as is.")
+    return tuple(notes)
+
+
+def known_fields(recipients: Iterable[Recipient]) -> frozenset[str]:
+    """The merge fields a text may use: what the recipients bring, and info1 to info4 then; none if they bring none.
+
+    A text to recipients without fields leaves exactly as it was written.
+    """
+    brought = frozenset(name for recipient in recipients for name in recipient.fields)
+    return INFO_FIELDS | brought if brought else brought
+
+
+def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
+    text = request.text
+    if all(unicodedata.category(character) in _INVISIBLE for character in text):
+        return [Fault("text", "empty_body", "The text is empty.")]
+    if len(text) > limits.max_text:
+        return [Fault("text", "too_long", f"The text has {len(text)} characters; the most is {limits.max_text}.")]
+    if fault := _character_fault("text", text):
+        return [fault]
+    known = known_fields(request.recipients)
+    return [
+        Fault("text", "unknown_variable", f"The text has the field {name}, which no recipient brings.")
+        for name in (unknown_fields(text, known) if known else ())
+    ]
+
+
+def _recipient_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
+    if not request.recipients:
+        return [Fault("recipients", "no_recipient", "Give at least one recipient.")]
+    if len(request.recipients) > limits.max_recipients:
+        return [
+            Fault("recipients", "too_many_recipients", f"A campaign has at most {limits.max_recipients} recipients.")
+        ]
+    return list(islice(_field_faults(request.recipients), FIELD_FAULTS))
+
+
+def _field_faults(recipients: Iterable[Recipient]) -> Iterator[Fault]:
+    for position, recipient in enumerate(recipients):
+        for name, value in recipient.fields.items():
+            if fault := _character_fault(f"recipients[{position}].fields", name + value):
+                yield fault
+
+
+def _sender_faults(sender: str | None) -> list[Fault]:
+    if sender is None:
+        return []
+    if not sender.strip():
+        return [Fault("sender", "sender_empty", "Leave the sender out to use the default one.")]
+    if len(sender) > LONGEST_SENDER:
+        return [Fault("sender", "sender_too_long", f"No sender has more than {LONGEST_SENDER} characters.")]
+    fault = _character_fault("sender", sender)
+    return [fault] if fault else []
+
+
+def _time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list[Fault]:
+    if send_at is None:
+        return []
+    if send_at.tzinfo is None:
+        return [Fault("send_at", "schedule_no_zone", f"{send_at.isoformat()} has no time zone: add one, as in +01:00.")]
+    if send_at < now - PAST_TOLERANCE:
+        return [Fault("send_at", "schedule_past", f"{send_at.isoformat()} is past; leave it out to send now.")]
+    if send_at > now + limits.max_ahead:
+        days = limits.max_ahead.days
+        return [Fault("send_at", "schedule_too_far", f"{send_at.isoformat()} is more than {days} days ahead.")]
+    return []
+
+
+def _character_fault(field: str, text: str) -> Fault | None:
+    if is_storable(text):
+        return None
+    if "\x00" in text:
+        return Fault(field, "control_character", f"There is a NUL character in {field}; leave it out.")
+    return Fault(field, "unpaired_surrogate", f"There is half of a character (an unpaired surrogate) in {field}.")

@@ -1,0 +1,43 @@
+"""What RQ runs: each job is one ring of the doorbell, carries a name at most, and makes one call."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hub.queue import current_worker
+
+
+class Work(Protocol):
+    """What a worker process can be asked to do."""
+
+    def submit_due(self, route: str) -> None:
+        """Submit what is due on a route."""
+        ...
+
+    def expand(self) -> None:
+        """Expand what large campaigns are waiting."""
+        ...
+
+    def run_periodic(self, name: str) -> None:
+        """Run a periodic job of a plugin, if it is due."""
+        ...
+
+
+def submit_due(route: str) -> None:
+    """Submit what is due on a route."""
+    _work().submit_due(route)
+
+
+def expand() -> None:
+    """Expand what large campaigns are waiting."""
+    _work().expand()
+
+
+def run_periodic(name: str) -> None:
+    """Run a periodic job of a plugin, if it is due."""
+    _work().run_periodic(name)
+
+
+def _work() -> Work:
+    work: Work = current_worker.get()
+    return work

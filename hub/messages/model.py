@@ -1,0 +1,242 @@
+"""What is asked (campaign requests), what is answered, and what becomes of each message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from hub.compliance.model import OutsideWindow, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from hub.sms.model import Change, EncodingMode
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who to text, as the sender typed it, and the values of the text's merge fields."""
+
+    to: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRequest:
+    """One request to send one text to one or many recipients.
+
+    `source` names the plugin or door it came through (`mail`, `api`, `console`); `send_at` is aware;
+    the same `idempotency_key` from the same account and source is answered again, and sends nothing.
+    """
+
+    account_id: int
+    text: str
+    recipients: tuple[Recipient, ...]
+    purpose: Purpose = Purpose.MARKETING
+    sender: str | None = None
+    send_at: datetime | None = None
+    outside_window: OutsideWindow | None = None
+    encoding: EncodingMode | None = None
+    source: str = "api"
+    idempotency_key: str | None = None
+
+
+class CampaignState(StrEnum):
+    """Where a campaign stands: being expanded, on its way, all messages at their end, or cancelled."""
+
+    EXPANDING = "expanding"
+    ACCEPTED = "accepted"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class MessageState(StrEnum):
+    """Where a message stands; docs/glossary.md draws the ways between them."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    NO_RECEIPT = "no_receipt"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+WAITING = frozenset({MessageState.PENDING, MessageState.CLAIMED})
+"""Nothing has been written to a carrier: can still be cancelled."""
+
+UNSETTLED = frozenset(
+    {
+        MessageState.PENDING,
+        MessageState.CLAIMED,
+        MessageState.SUBMITTING,
+        MessageState.SUBMITTED,
+        MessageState.UNKNOWN,
+    }
+)
+"""The end is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as its owner sees it. `to` is E.164 where a number was recognised, else what was typed."""
+
+    id: str
+    campaign_id: str
+    to: str
+    state: MessageState
+    reason: str | None
+    detail: str | None
+    sender: str | None
+    text: str
+    encoding: str
+    segments: int
+    credits: int
+    country: str | None
+    due_at: datetime | None
+    submitted_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """How many messages to a country wait for its next lawful hour, and until when."""
+
+    country: str
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The hub's yes: what was taken, what was blocked and why, what waits until when, what it costs.
+
+    `blocked_by` counts by reason code; `notes` are sentences worth reading (a sender replaced, an alert
+    that looks like an advertisement, a duplicate left out); `changes` are transliteration's rewritings.
+    """
+
+    campaign_id: str
+    state: CampaignState
+    accepted: int
+    blocked: int
+    segments: int
+    credits: int
+    blocked_by: Mapping[str, int] = field(default_factory=dict)
+    deferred: tuple[Deferral, ...] = ()
+    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    messages: tuple[MessageView, ...] = ()
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign as its owner sees it; `by_state` counts its messages."""
+
+    id: str
+    state: CampaignState
+    purpose: Purpose
+    source: str
+    text: str
+    sender: str | None
+    created_at: datetime
+    send_at: datetime | None
+    accepted: int
+    blocked: int
+    deferred: int
+    segments: int
+    credits: int
+    by_state: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """One message as a connector gets it. `id` is the client reference: the same for every try."""
+
+    id: str
+    to: str
+    sender: str
+    text: str
+    alphabet: str
+    parts: tuple[str, ...]
+    purpose: Purpose
+    validity: datetime | None = None
+
+
+class FailureReason(StrEnum):
+    """Why a message did not reach its phone, in the words reports use."""
+
+    UNALLOCATED = "unallocated"
+    NETWORK = "network"
+    BARRED = "barred"
+    OTHER = "other"
+
+
+class ReceiptState(StrEnum):
+    """A carrier's later word, normalised."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """What a carrier reports of one submission; `raw` is its own form, kept as it came.
+
+    `client_ref` is our message id, from carriers that echo it: it can settle a message whose answer was lost.
+    """
+
+    carrier_id: str
+    state: ReceiptState
+    reason: FailureReason | None = None
+    code: str | None = None
+    client_ref: str | None = None
+    to: str | None = None
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is about to be accepted: what decisions are made on."""
+
+    account_id: int
+    campaign_id: str
+    source: str
+    purpose: Purpose
+    to: str
+    country: str
+    sender: str | None
+    text: str
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageNotice:
+    """What a notice says of a message."""
+
+    id: str
+    campaign_id: str
+    account_id: int
+    to: str
+    state: MessageState
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it should be. `fatal` findings stop the hub, others degrade it."""
+
+    where: str
+    message: str
+    fatal: bool = False

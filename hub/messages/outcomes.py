@@ -1,0 +1,190 @@
+"""Record what a carrier answered: one transaction per connector call, fenced by the claim's owner token.
+
+Nothing that a connector says may keep the rest from being recorded, so its words are cut to what is kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, assert_never
+
+from sqlalchemy import select
+
+from hub.accounts import ledger
+from hub.accounts.model import Movement
+from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
+from hub.messages.model import MessageNotice, MessageState
+from hub.messages.rules import patience, resend_after
+from hub.messages.tables import message_parts, messages
+from hub.messages.views import message_id
+from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_CODE, LONGEST_DETAIL
+from hub.store.bulk import fetch, update_rows, upsert_rows
+from hub.store.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.messages.connector import Outcome
+    from hub.store.bulk import AnyRow
+
+_IN_DOUBT = (MessageState.SUBMITTING, MessageState.UNKNOWN)
+"""A sweep may have called a slow submit unknown already; its own answer is still the truth."""
+
+FREE: Mapping[str, None] = {"owner": None, "lease_until": None}
+"""Nobody's any more."""
+NEW: Mapping[str, None] = {"reason": None, "detail": None, "submitted_at": None}
+"""As it was before its first try."""
+
+
+@dataclass
+class Changes:
+    """What a transaction does to messages: rows to update, credits to move, notices to give afterwards."""
+
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    parts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    credits_: Counter[tuple[int, str, Movement]] = field(default_factory=Counter)
+    submitted: list[MessageNotice] = field(default_factory=list)
+    settled: list[MessageNotice] = field(default_factory=list)
+
+    def put(self, row: AnyRow, state: MessageState, **values: Any) -> None:
+        """Set a message's state, and whatever else of it changes."""
+        self.updates.append({"id": row.id, "state": state, **values})
+
+    def bill(self, row: AnyRow, movement: Movement) -> str:
+        """Charge a message's reserved credits or give them back; what its `billing` says from now on."""
+        if row.billing != "reserved":
+            return str(row.billing)
+        self.credits_[row.account_id, row.campaign_id, movement] += row.credits
+        return "charged" if movement is Movement.CHARGE else "released"
+
+    def tell(self, row: AnyRow, state: MessageState, reason: str | None = None) -> None:
+        """Remember to tell plugins, once it is committed."""
+        notice = MessageNotice(
+            message_id(row.campaign_id, row.position), row.campaign_id, row.account_id, row.recipient, state, reason
+        )
+        (self.submitted if state is MessageState.SUBMITTED else self.settled).append(notice)
+
+    def end(self, row: AnyRow, state: MessageState, reason: str | None, at: datetime) -> None:
+        """End a message that was not sent, and give its credits back."""
+        billing = self.bill(row, Movement.RELEASE)
+        self.put(row, state, reason=reason, billing=billing, settled_at=at, **FREE)
+        self.tell(row, state, reason)
+
+    def write(self, connection: Connection, at: datetime) -> None:
+        """Carry it all out in the caller's transaction."""
+        by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for values in self.updates:
+            by_columns[tuple(sorted(values))].append(values)
+        for rows in by_columns.values():
+            update_rows(connection, messages, messages.c.id, rows)
+        upsert_rows(connection, message_parts, list(self.parts.values()))
+        ledger.move_all(connection, self.credits_, at=at)
+
+    def join(self, other: Changes) -> None:
+        """Give the notices of another's too; it is written already."""
+        self.submitted += other.submitted
+        self.settled += other.settled
+
+
+def record_outcomes(
+    connection: Connection,
+    connector: str,
+    owner: str,
+    outcomes: Mapping[int, Outcome],
+    *,
+    at: datetime,
+    resend_unknown: bool,
+) -> Changes:
+    """Record one outcome per message id. What no longer belongs to `owner` is left as it is (fencing)."""
+    changes = Changes()
+    for row in _still_ours(connection, owner, outcomes):
+        match outcomes[row.id]:
+            case Submitted(carrier_ids):
+                _record_yes(changes, row, carrier_ids, connector, at)
+            case Rejected() as rejected:
+                _record_no(changes, row, rejected, connector, at)
+            case NotSent(_, retry_after_s):
+                due_at = at + patience(retry_after_s)
+                changes.put(row, MessageState.PENDING, due_at=due_at, tries=row.tries - 1, **NEW, **FREE)
+            case Unknown(detail):
+                record_unknown(changes, row, detail, at, resend=resend_unknown)
+            case other:
+                assert_never(other)
+    changes.write(connection, at)
+    return changes
+
+
+def known_ids(outcome: Outcome) -> tuple[str, ...]:
+    """The carrier's ids of what it took, each once, as they are kept."""
+    if not isinstance(outcome, Submitted):
+        return ()
+    return tuple(dict.fromkeys(storable(one, LONGEST_CARRIER_ID) for one in outcome.carrier_ids if one))
+
+
+def record_unknown(changes: Changes, row: AnyRow, detail: str, at: datetime, *, resend: bool) -> None:
+    """A message whose answer was lost: kept in doubt, or sent again where the route asked for that."""
+    pause = resend_after(row.tries) if resend else None
+    if pause is not None:
+        changes.put(row, MessageState.PENDING, due_at=at + pause, **FREE)
+        return
+    changes.put(
+        row,
+        MessageState.UNKNOWN,
+        reason="answer_lost",
+        detail=storable(detail, LONGEST_DETAIL),
+        submitted_at=at,
+        lease_until=None,
+    )
+
+
+def _still_ours(connection: Connection, owner: str, ids: Iterable[int]) -> Sequence[AnyRow]:
+    query = select(
+        messages.c.id,
+        messages.c.campaign_id,
+        messages.c.position,
+        messages.c.account_id,
+        messages.c.recipient,
+        messages.c.credits,
+        messages.c.billing,
+        messages.c.tries,
+    ).where(messages.c.id.in_(list(ids)), messages.c.owner == owner, messages.c.state.in_(_IN_DOUBT))
+    return fetch(connection, query.order_by(messages.c.id).with_for_update())
+
+
+def _record_yes(changes: Changes, row: AnyRow, carrier_ids: Sequence[str], connector: str, at: datetime) -> None:
+    ids = known_ids(Submitted(tuple(carrier_ids)))
+    changes.put(
+        row,
+        MessageState.SUBMITTED,
+        reason=None,
+        detail=None,
+        carrier_id=ids[0] if len(ids) == 1 else None,
+        connector=connector,
+        billing=changes.bill(row, Movement.CHARGE),
+        submitted_at=at,
+        **FREE,
+    )
+    for part, one in enumerate(ids if len(ids) > 1 else (), start=1):
+        key = {"connector": connector, "carrier_id": one}
+        changes.parts[connector, one] = {**key, "message_id": row.id, "part": part, "state": None, "reason": None}
+    changes.tell(row, MessageState.SUBMITTED)
+
+
+def _record_no(changes: Changes, row: AnyRow, rejected: Rejected, connector: str, at: datetime) -> None:
+    changes.put(
+        row,
+        MessageState.REJECTED,
+        reason=rejected.reason,
+        detail=storable(rejected.message),
+        connector=connector,
+        receipt_code=storable(rejected.code, LONGEST_CODE),
+        billing=changes.bill(row, Movement.RELEASE),
+        submitted_at=None,
+        settled_at=at,
+        **FREE,
+    )
+    changes.tell(row, MessageState.REJECTED, rejected.reason)

@@ -1,0 +1,286 @@
+"""Decide what each message of a campaign will be, before anything is stored: pure, from values to values.
+
+What depends only on the country (who may sign, how to opt out, when the window opens, which routes fit) is
+decided once per country; what is left per recipient is a number, a text and a look into a few sets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hub.compliance.model import OutsideWindow, Purpose, Violation
+from hub.compliance.optout import append_mention, mention_for
+from hub.compliance.senders import sender_violation
+from hub.compliance.window import next_opening
+from hub.contacts.model import SuppressionKind
+from hub.messages.routing import routes_for
+from hub.messages.widths import LONGEST_RECIPIENT
+from hub.sms.encoding import prepare
+from hub.sms.merge import compile_text
+from hub.sms.model import Change, EncodingMode, NumberRefusal, PhoneNumber, PreparedText
+from hub.sms.zones import zones_of
+from hub.store.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from hub.compliance.model import CountryPolicy
+    from hub.compliance.policies import PolicyBook
+    from hub.messages.limits import Limits
+    from hub.messages.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A recipient after parsing: where it stood in the request, what was typed, which number that is."""
+
+    position: int
+    given: str
+    number: PhoneNumber | NumberRefusal
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a whole campaign is planned on: what was asked, the law, the operator's figures, the time."""
+
+    account_id: int
+    campaign_id: str
+    source: str
+    purpose: Purpose
+    text: str
+    sender: str | None
+    wanted_at: datetime
+    outside_window: OutsideWindow
+    encoding: EncodingMode
+    field_names: frozenset[str]
+    policies: PolicyBook
+    routes: Sequence[Route]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class CountryPlan:
+    """What all messages to a country have in common, or why none may go there."""
+
+    country: str
+    violation: Violation | None = None
+    sender: str | None = None
+    mention: str | None = None
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    deferred: bool = False
+    routes: tuple[str, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMessage:
+    """One message as it will be stored: on its way (`violation` is None), or blocked and why."""
+
+    position: int
+    recipient: str
+    country: str | None
+    violation: Violation | None
+    sender: str | None = None
+    prepared: PreparedText | None = None
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+    deferred: bool = False
+    routes: tuple[str, ...] = ()
+
+    @property
+    def segments(self) -> int:
+        """How many segments will be billed; 0 when blocked."""
+        return self.prepared.segmentation.segments if self.prepared and not self.violation else 0
+
+
+_SUPPRESSED = {
+    SuppressionKind.OPT_OUT: Violation("opted_out", "This person asked not to be texted any more."),
+    SuppressionKind.UNALLOCATED: Violation("unallocated", "This number belongs to nobody: earlier texts came back."),
+}
+
+
+@dataclass
+class Planner:
+    """Plans the messages of one campaign. Countries and texts met before are not worked out again."""
+
+    terms: Terms
+    changes: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._template = compile_text(self.terms.text, self.terms.field_names)
+        self._countries: dict[str, CountryPlan] = {}
+        self._texts: dict[tuple[str, str | None], PreparedText | Violation] = {}
+
+    @property
+    def countries(self) -> Collection[CountryPlan]:
+        """What was decided for each country met so far."""
+        return self._countries.values()
+
+    def plan(self, candidate: Candidate, suppressed: Mapping[str, SuppressionKind]) -> PlannedMessage:
+        """Decide about one recipient."""
+        number = candidate.number
+        if isinstance(number, NumberRefusal):
+            given = storable(candidate.given, LONGEST_RECIPIENT)
+            return PlannedMessage(candidate.position, given, _country_of(number), _refusal(number))
+        country = self._country(number)
+        violation = country.violation or _SUPPRESSED.get(suppressed.get(number.e164))  # type: ignore[arg-type]  # None is no key
+        if violation:
+            return PlannedMessage(candidate.position, number.e164, country.country, violation)
+        prepared = self._text(candidate.fields, country.mention)
+        if isinstance(prepared, Violation):
+            return PlannedMessage(candidate.position, number.e164, country.country, prepared)
+        return PlannedMessage(
+            candidate.position,
+            number.e164,
+            country.country,
+            None,
+            country.sender,
+            prepared,
+            country.due_at,
+            country.expires_at,
+            country.deferred,
+            country.routes,
+        )
+
+    def _country(self, number: PhoneNumber) -> CountryPlan:
+        known = self._countries.get(number.region)
+        if known is None:
+            policy = self.terms.policies.get(number.region)
+            known = plan_country(self.terms, number.region, policy, zones_of(number.e164) if policy else ())
+            if policy and policy.timezones:  # where zones come from the number, the next one may lie elsewhere
+                self._countries[number.region] = known
+        return known
+
+    def _text(self, fields: Mapping[str, str], mention: str | None) -> PreparedText | Violation:
+        rendered = self._template.render(fields) if self.terms.field_names else self.terms.text
+        known = self._texts.get((rendered, mention))
+        if known is None:
+            known = self._prepare(rendered, mention)
+            if len(self._texts) < _TEXTS_KEPT:
+                self._texts[rendered, mention] = known
+        if isinstance(known, PreparedText):
+            for change in known.changes:
+                key = (change.found, change.replacement)
+                self.changes[key] = self.changes.get(key, 0) + change.count
+        return known
+
+    def _prepare(self, rendered: str, mention: str | None) -> PreparedText | Violation:
+        if not rendered.strip():
+            return Violation("empty_text", "There is no text left for this recipient: its fields are empty.")
+        limits = self.terms.limits
+        text = append_mention(rendered, mention) if mention else rendered
+        prepared = prepare(text, self.terms.encoding, smart=limits.smart)
+        segments = prepared.segmentation.segments
+        if segments > limits.max_segments:
+            return Violation(
+                "too_many_segments",
+                f"The text takes {segments} segments in {prepared.segmentation.alphabet}; the most is "
+                f"{limits.max_segments}. Shorten it.",
+            )
+        return prepared
+
+
+_TEXTS_KEPT = 1000
+
+
+def _country_of(refused: NumberRefusal) -> str | None:
+    region = refused.number.region if refused.number else ""
+    return region if len(region) == len("FR") else None  # 001 is the world: satellites, premium services
+
+
+def _refusal(refused: NumberRefusal) -> Violation:
+    return Violation(refused.reason, refused.message)
+
+
+def plan_country(terms: Terms, country: str, policy: CountryPolicy | None, zones: Sequence[str]) -> CountryPlan:
+    """What all messages to a country have in common: sender, mention, hours, routes - or why none may go."""
+    limits = terms.limits
+    if policy is None or (limits.allowed_countries and country not in limits.allowed_countries):
+        return _refused(country, "country_not_allowed", f"This hub does not text numbers of {country}.")
+    routes = routes_for(terms.routes, country, terms.purpose)
+    if not routes:
+        return _refused(country, "no_route", f"No route takes {terms.purpose} texts to {country}.")
+    sender, custom, note, violation = choose_sender(terms, policy)
+    if violation:
+        return CountryPlan(country, violation)
+    plan = CountryPlan(
+        country,
+        sender=sender,
+        mention=None,
+        due_at=terms.wanted_at,
+        expires_at=terms.wanted_at + limits.alert_lifetime,
+        routes=routes,
+        note=note,
+    )
+    if terms.purpose is Purpose.MARKETING:
+        plan = _in_the_window(terms, policy, zones, plan)
+    if plan.violation or (terms.purpose is Purpose.ALERT and not policy.alert_optout_required):
+        return plan
+    return _with_a_way_out(terms, policy, plan, custom_sender=custom)
+
+
+def choose_sender(terms: Terms, policy: CountryPolicy) -> tuple[str | None, bool, str | None, Violation | None]:
+    """Who signs texts to a country: (sender, whether it is the business's own, a note, why not).
+
+    A sender that the country does not let through gives way to the country's default one, and a note says so.
+    """
+    default = terms.limits.short_codes.get(policy.code, terms.limits.default_sender)
+    if terms.sender is None or terms.sender == default:
+        return default, False, None, None
+    violation = sender_violation(
+        policy,
+        terms.sender,
+        denylist=terms.policies.defaults.sender_denylist,
+        registered=terms.limits.registered,
+    )
+    if violation is None:
+        return terms.sender, True, None, None
+    if default is None:
+        return None, False, None, violation
+    note = f"{policy.code}: texts are signed {default} instead of {terms.sender}. {violation.message}"
+    return default, False, note, None
+
+
+def _in_the_window(terms: Terms, policy: CountryPolicy, zones: Sequence[str], plan: CountryPlan) -> CountryPlan:
+    limits, country = terms.limits, policy.code
+    if not policy.marketing.enabled:
+        return _refused(
+            country, "marketing_disabled", f"Marketing texts to {policy.label} are switched off on this hub."
+        )
+    opening = next_opening(policy, terms.wanted_at, zones=zones or None, close_margin=limits.close_margin)
+    if opening is None or opening - terms.wanted_at > limits.max_defer:
+        hours = int(limits.max_defer.total_seconds() // 3600)
+        message = f"No lawful hour for marketing to {policy.label} in the next {hours} hours."
+        return _refused(country, "deferral_too_long", message)
+    deferred = opening > terms.wanted_at
+    if deferred and terms.outside_window is OutsideWindow.REJECT:
+        message = (
+            f"Marketing to {policy.label} may not leave now; the next lawful time is {opening:%Y-%m-%d %H:%M} UTC."
+        )
+        return _refused(country, "outside_window", message)
+    return replace(plan, due_at=opening, expires_at=terms.wanted_at + limits.max_defer, deferred=deferred)
+
+
+def _with_a_way_out(terms: Terms, policy: CountryPolicy, plan: CountryPlan, *, custom_sender: bool) -> CountryPlan:
+    answer = mention_for(
+        policy,
+        custom_sender=custom_sender,
+        shortcode=terms.limits.short_codes.get(policy.code),
+        template=terms.limits.mention,
+        link=None,  # the seam for opt-out links: until the hub makes them, a country that needs one gets no marketing
+    )
+    return CountryPlan(policy.code, answer.violation) if answer.violation else replace(plan, mention=answer.text)
+
+
+def _refused(country: str, code: str, message: str) -> CountryPlan:
+    return CountryPlan(country, Violation(code, message))
+
+
+def as_changes(counted: Mapping[tuple[str, str], int]) -> tuple[Change, ...]:
+    """The rewritings of a whole campaign, the most frequent first."""
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Change(found, replacement, count) for (found, replacement), count in ranked)

@@ -1,0 +1,105 @@
+"""What may have changed between accept and submit: a cancellation, an opt-out, the hour, the end of the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from hub.compliance.window import next_opening
+from hub.contacts.model import SuppressionKind
+from hub.contacts.service import suppressed
+from hub.messages.model import CampaignState, MessageState
+from hub.messages.outcomes import FREE, Changes
+from hub.messages.tables import campaigns
+from hub.sms.zones import zones_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection
+
+    from hub.compliance.policies import PolicyBook
+    from hub.store.bulk import AnyRow
+
+_REASONS = {SuppressionKind.OPT_OUT: "opted_out", SuppressionKind.UNALLOCATED: "unallocated"}
+_MARKETING = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is true of a claim's messages now; opening times are worked out once per country and zones."""
+
+    suppressed: Mapping[tuple[int, str], SuppressionKind]
+    cancelled: Collection[str]
+    openings: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recheck:
+    """The rules that are asked again just before a message leaves."""
+
+    policies: PolicyBook
+    close_margin: timedelta
+
+    def keep(self, connection: Connection, rows: Sequence[AnyRow], now: datetime) -> tuple[list[AnyRow], Changes]:
+        """Which claimed rows may leave now, and what becomes of the others (already written)."""
+        facts = _Facts(_suppressed(connection, rows), _cancelled(connection, rows))
+        changes = Changes()
+        kept = [row for row in rows if not self._sort_out(row, facts, changes, now)]
+        changes.write(connection, now)
+        return kept, changes
+
+    def _sort_out(self, row: AnyRow, facts: _Facts, changes: Changes, now: datetime) -> bool:
+        kind = facts.suppressed.get((row.account_id, row.recipient))
+        if row.campaign_id in facts.cancelled:
+            changes.end(row, MessageState.CANCELLED, None, now)
+        elif kind:
+            changes.end(row, MessageState.BLOCKED, _REASONS[kind], now)
+        elif row.expires_at and now >= row.expires_at:
+            changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
+        elif row.priority == _MARKETING:
+            return self._wait_for_the_window(row, facts, changes, now)
+        else:
+            return False
+        return True
+
+    def _wait_for_the_window(self, row: AnyRow, facts: _Facts, changes: Changes, now: datetime) -> bool:
+        opening = self._opening(row, facts.openings, now)
+        if opening == now:
+            return False
+        if opening is None or (row.expires_at and opening >= row.expires_at):
+            changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
+        else:
+            changes.put(row, MessageState.PENDING, due_at=opening, **FREE)
+        return True
+
+    def _opening(self, row: AnyRow, openings: dict[tuple[str, str], datetime | None], now: datetime) -> datetime | None:
+        policy = self.policies.get(row.country)
+        if policy is None:
+            return None  # the row was taken out of the table since: fail closed
+        zones = () if policy.timezones else zones_of(row.recipient)
+        key = (row.country, ",".join(zones))
+        if key not in openings:
+            openings[key] = next_opening(policy, now, zones=zones or None, close_margin=self.close_margin)
+        return openings[key]
+
+
+def _suppressed(connection: Connection, rows: Sequence[AnyRow]) -> dict[tuple[int, str], SuppressionKind]:
+    numbers: dict[int, set[str]] = {}
+    for row in rows:
+        numbers.setdefault(row.account_id, set()).add(row.recipient)
+    return {
+        (account_id, number): kind
+        for account_id, some in numbers.items()
+        for number, kind in suppressed(connection, account_id, some).items()
+    }
+
+
+def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:
+    """Campaigns cancelled since: a message that was with a carrier then, and came back, must not go out again."""
+    ids = {row.campaign_id for row in rows}
+    query = select(campaigns.c.id).where(campaigns.c.id.in_(ids), campaigns.c.state == CampaignState.CANCELLED)
+    return set(connection.execute(query).scalars()) if ids else set()

@@ -1,0 +1,173 @@
+"""What the leader does every second or two: mend what a crash left, end what waited too long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, not_, select, text, update
+
+from hub.accounts.model import Movement
+from hub.messages.idempotency import forget_old_keys
+from hub.messages.model import CampaignState, MessageState
+from hub.messages.outcomes import FREE, Changes, record_unknown
+from hub.messages.routing import OnUnknown, routes_for
+from hub.messages.tables import campaign_chunks, campaigns, messages
+from hub.messages.writing import PURPOSES
+from hub.store.bulk import fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+    from hub.clock import Clock
+    from hub.messages.limits import Limits
+    from hub.messages.routing import Route
+    from hub.store.bulk import AnyRow
+    from hub.store.engine import Store
+
+BATCH = 1000
+
+# Written out, not bound, so that both databases use the partial indexes made for them.
+_LEASED = text("messages.state IN ('claimed', 'submitting')")
+_UNSETTLED = text("messages.state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
+_OPEN = text("campaigns.state IN ('expanding', 'accepted', 'cancelled')")
+_PENDING = text("messages.state = 'pending'")
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """Keeps the record true when processes die and carriers stay silent."""
+
+    store: Store
+    clock: Clock
+    routes: Mapping[str, Route]
+    limits: Limits
+    tell: Callable[[Changes, datetime], None]
+
+    def recover_leases(self) -> int:
+        """Take back what a dead worker held: what was only claimed is due again, what was being written is in doubt."""
+        now = self.clock.now()
+        changes = Changes()
+        with self.store.write() as connection:
+            query = select(messages).where(_LEASED, messages.c.lease_until < now).limit(BATCH)
+            rows = fetch(connection, query.with_for_update(skip_locked=True))
+            for row in rows:
+                self._recover(changes, row, now)
+            changes.write(connection, now)
+        self.tell(changes, now)
+        return len(rows)
+
+    def give_up_waiting(self) -> int:
+        """End messages whose receipt never came: `no_receipt`, 48 hours after their submission."""
+        ended = 0
+        while count := self._give_up_some():
+            ended += count
+        return ended
+
+    def finish_campaigns(self) -> int:
+        """Close campaigns whose messages have all come to their end; how many did."""
+        with self.store.write() as connection:
+            waiting = exists().where(messages.c.campaign_id == campaigns.c.id, _UNSETTLED)
+            done = and_(_OPEN, campaigns.c.state == CampaignState.ACCEPTED, not_(waiting))
+            return connection.execute(update(campaigns).where(done).values(state=CampaignState.FINISHED)).rowcount
+
+    def reroute(self) -> int:
+        """Give messages of routes that hub.ini no longer has to routes that it has; how many moved.
+
+        What no route takes any more waits for one until its time is over, and ends as `expired`.
+        """
+        with self.store.read() as connection:
+            lost = set(connection.execute(_PENDING_ROUTES).scalars()) - set(self.routes)
+        return sum(self._reroute(name) for name in sorted(lost))
+
+    def has_chunks(self) -> bool:
+        """Whether a large campaign is still to be expanded."""
+        with self.store.read() as connection:
+            return bool(connection.execute(select(exists().select_from(campaign_chunks))).scalar_one())
+
+    def forget(self) -> int:
+        """Drop idempotency keys older than what is promised."""
+        with self.store.write() as connection:
+            return forget_old_keys(connection, self.clock.now())
+
+    def _recover(self, changes: Changes, row: AnyRow, now: datetime) -> None:
+        if row.state == MessageState.CLAIMED:
+            changes.put(row, MessageState.PENDING, **FREE)
+            return
+        route = self.routes.get(row.route)
+        resend = route is not None and route.on_unknown is OnUnknown.RESEND
+        detail = "The worker stopped between handing the text to the carrier and hearing its answer."
+        record_unknown(changes, row, detail, now, resend=resend)
+
+    def _give_up_some(self) -> int:
+        now = self.clock.now()
+        changes = Changes()
+        with self.store.write() as connection:
+            waiting = messages.c.state.in_((MessageState.SUBMITTED, MessageState.UNKNOWN))
+            old = and_(_UNSETTLED, waiting, messages.c.submitted_at < now - self.limits.no_receipt_after)
+            query = select(messages).where(old, messages.c.campaign_id.in_(_long_open(now, self.limits)))
+            rows = fetch(connection, query.limit(BATCH).with_for_update(skip_locked=True))
+            for row in rows:
+                _give_up(changes, row, now)
+            changes.write(connection, now)
+        self.tell(changes, now)
+        return len(rows)
+
+    def _reroute(self, name: str) -> int:
+        here = and_(_PENDING, messages.c.route == name)
+        with self.store.read() as connection:
+            kinds = connection.execute(select(messages.c.country, messages.c.priority).where(here).distinct()).all()
+        moved = 0
+        for country, priority in kinds:
+            kind = and_(here, messages.c.country == country, messages.c.priority == priority)
+            fitting = routes_for(self.routes.values(), country, PURPOSES[priority])
+            moved += self._move(kind, fitting[0]) if fitting else self._expire(kind)
+        return moved
+
+    def _move(self, kind: ColumnElement[bool], route: str) -> int:
+        moved = 0
+        while True:
+            with self.store.write() as connection:
+                some = select(messages.c.id).where(kind).limit(BATCH).with_for_update(skip_locked=True)
+                ids = [row.id for row in fetch(connection, some)]
+                connection.execute(update(messages).where(messages.c.id.in_(ids)).values(route=route))
+            moved += len(ids)
+            if len(ids) < BATCH:
+                return moved
+
+    def _expire(self, kind: ColumnElement[bool]) -> int:
+        """End those that no route takes and whose time is over; none of them moved."""
+        now = self.clock.now()
+        changes = Changes()
+        with self.store.write() as connection:
+            query = select(messages).where(kind, messages.c.expires_at <= now).limit(BATCH)
+            for row in fetch(connection, query.with_for_update(skip_locked=True)):
+                changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
+            changes.write(connection, now)
+        self.tell(changes, now)
+        return 0
+
+
+_PENDING_ROUTES = text("""
+    WITH RECURSIVE waiting(route) AS (
+        SELECT min(route) FROM messages WHERE state = 'pending'
+        UNION ALL
+        SELECT (SELECT min(route) FROM messages WHERE state = 'pending' AND route > waiting.route)
+        FROM waiting WHERE waiting.route IS NOT NULL
+    )
+    SELECT route FROM waiting WHERE route IS NOT NULL
+""")
+
+
+def _long_open(now: datetime, limits: Limits) -> Any:
+    return select(campaigns.c.id).where(_OPEN, campaigns.c.created_at < now - limits.no_receipt_after)
+
+
+def _give_up(changes: Changes, row: AnyRow, now: datetime) -> None:
+    # A submission was billed by the carrier; one that nobody ever confirmed most likely was not.
+    billing = changes.bill(row, Movement.RELEASE)
+    changes.put(row, MessageState.NO_RECEIPT, billing=billing, settled_at=now, owner=None)
+    changes.tell(row, MessageState.NO_RECEIPT, row.reason)

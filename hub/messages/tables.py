@@ -1,0 +1,175 @@
+"""Campaigns, messages and what carriers said of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from hub.messages.widths import (
+    LONGEST_CARRIER_ID,
+    LONGEST_CODE,
+    LONGEST_KEY,
+    LONGEST_REASON,
+    LONGEST_RECIPIENT,
+    LONGEST_REFERENCE,
+    LONGEST_SENDER,
+)
+from hub.store.metadata import BigId, UtcDateTime, core_metadata
+
+campaigns = Table(
+    "campaigns",
+    core_metadata,
+    Column("id", String(26), primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("sender", String(LONGEST_SENDER)),
+    Column("encoding", String(16), nullable=False),
+    Column("outside_window", String(8), nullable=False),
+    Column("send_at", UtcDateTime),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("blocked", Integer, nullable=False),
+    Column("deferred", Integer, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("credits", BigInteger, nullable=False),
+    Column("summary", Text, nullable=False),
+    Index("ix_campaigns_account", "account_id", "id"),
+    Index(
+        "ix_campaigns_open",
+        "id",
+        sqlite_where=text("state IN ('expanding', 'accepted', 'cancelled')"),
+        postgresql_where=text("state IN ('expanding', 'accepted', 'cancelled')"),
+    ),
+)
+
+campaign_chunks = Table(
+    "campaign_chunks",
+    core_metadata,
+    Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
+    Column("first_position", Integer, primary_key=True),
+    Column("recipients", Text, nullable=False),
+)
+
+campaign_numbers = Table(
+    "campaign_numbers",
+    core_metadata,
+    Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
+    Column("number", String(16), primary_key=True),
+    comment="Numbers already taken by a campaign that is expanded in chunks: a duplicate is texted once.",
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    core_metadata,
+    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True),
+    Column("source", String(32), primary_key=True),
+    Column("key", String(LONGEST_KEY), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("campaign_id", String(26), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+_PENDING = text("state = 'pending'")
+_LEASED = text("state IN ('claimed', 'submitting')")
+_UNSETTLED = text("state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
+_AT_CARRIER = text("carrier_id IS NOT NULL")
+_IN_DOUBT = text("state = 'unknown'")
+
+messages = Table(
+    "messages",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("campaign_id", String(26), ForeignKey("campaigns.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("account_id", BigId, nullable=False),
+    Column("recipient", String(LONGEST_RECIPIENT), nullable=False),
+    Column("country", String(2)),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(LONGEST_REASON)),
+    Column("detail", Text),
+    Column("priority", SmallInteger, nullable=False),
+    Column("sender", String(LONGEST_SENDER)),
+    Column("text", Text, nullable=False),
+    Column("alphabet", String(8), nullable=False),
+    Column("segments", SmallInteger, nullable=False),
+    Column("credits", Integer, nullable=False),
+    Column("billing", String(16), nullable=False),
+    Column("route", String(64)),
+    Column("connector", String(64)),
+    Column("due_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("owner", String(26)),
+    Column("lease_until", UtcDateTime),
+    Column("tries", SmallInteger, nullable=False, server_default="0"),
+    Column("carrier_id", String(LONGEST_CARRIER_ID)),
+    Column("submitted_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("receipt_code", String(LONGEST_CODE)),
+    Column("receipt_raw", Text),
+    Index("uq_messages_campaign_id_position", "campaign_id", "position", unique=True),
+    Index(
+        "ix_messages_due",
+        "route",
+        "priority",
+        "account_id",
+        "due_at",
+        "id",
+        sqlite_where=_PENDING,
+        postgresql_where=_PENDING,
+    ),
+    Index("ix_messages_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
+    Index("ix_messages_unsettled", "campaign_id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
+    Index("ix_messages_carrier", "connector", "carrier_id", sqlite_where=_AT_CARRIER, postgresql_where=_AT_CARRIER),
+    Index("ix_messages_in_doubt", "connector", "recipient", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
+)
+
+message_parts = Table(
+    "message_parts",
+    core_metadata,
+    Column("connector", String(64), primary_key=True),
+    Column("carrier_id", String(LONGEST_CARRIER_ID), primary_key=True),
+    Column("message_id", BigId, ForeignKey("messages.id"), nullable=False, index=True),
+    Column("part", SmallInteger, nullable=False),
+    Column("state", String(16)),
+    Column("reason", String(16)),
+    comment="The carrier's ids of a message it counts in several parts; a receipt comes for each.",
+)
+
+parked_receipts = Table(
+    "parked_receipts",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("connector", String(64), nullable=False),
+    Column("carrier_id", String(LONGEST_CARRIER_ID), nullable=False),
+    Column("client_ref", String(LONGEST_REFERENCE)),
+    Column("recipient", String(LONGEST_RECIPIENT)),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(16)),
+    Column("code", String(LONGEST_CODE)),
+    Column("raw", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_parked_receipts_carrier", "connector", "carrier_id"),
+    comment="Receipts that fit no message yet: the answer they belong to may still be on its way.",
+)
+
+route_rates = Table(
+    "route_rates",
+    core_metadata,
+    Column("route", String(64), primary_key=True),
+    Column("free_at", Float, nullable=False),
+    comment="When a route's line is free again (seconds since 1970): one rate for all workers together.",
+)

@@ -1,0 +1,117 @@
+"""Read campaigns and messages as their owner sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from hub.compliance.model import Purpose
+from hub.errors import NotFound
+from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageState, MessageView
+from hub.messages.summary import Summary
+from hub.messages.tables import campaigns, messages
+from hub.store.bulk import fetch
+from hub.store.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from hub.store.bulk import AnyRow
+
+SHOWN = 1000
+"""How many messages an answer lists; the rest is a page further."""
+
+
+def message_id(campaign_id: str, position: int) -> str:
+    """The name of a message outside the hub, and its client reference at the carrier."""
+    return f"{campaign_id}-{position}"
+
+
+def acceptance_of(connection: Connection, campaign_id: str, *, replayed: bool = False) -> Acceptance:
+    """The hub's answer to a campaign, from what is stored."""
+    row = connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
+    shown = page_of_messages(connection, campaign_id)
+    return Summary.of_row(row).answer(row.id, CampaignState(row.state), shown, replayed=replayed)
+
+
+def campaign_of(connection: Connection, account_id: int, campaign_id: str) -> CampaignView:
+    """A campaign with its counts; raises NotFound when the account has none of that id."""
+    query = select(campaigns).where(campaigns.c.id == storable(campaign_id), campaigns.c.account_id == account_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise NotFound(f"There is no campaign {campaign_id!r}.")
+    states = connection.execute(
+        select(messages.c.state, func.count()).where(messages.c.campaign_id == campaign_id).group_by(messages.c.state)
+    )
+    return _as_campaign(row, dict(states.tuples().all()))
+
+
+def latest_campaigns(connection: Connection, account_id: int | None, limit: int) -> tuple[CampaignView, ...]:
+    """The latest campaigns of an account, or of all of them, without counts by state."""
+    query = select(campaigns).order_by(campaigns.c.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(campaigns.c.account_id == account_id)
+    return tuple(_as_campaign(row, {}) for row in connection.execute(query))
+
+
+def page_of_messages(
+    connection: Connection,
+    campaign_id: str,
+    *,
+    after: int = -1,
+    limit: int = SHOWN,
+    states: Sequence[MessageState] = (),
+) -> tuple[MessageView, ...]:
+    """Messages of a campaign in their order, from the one after position `after`."""
+    query = (
+        select(messages)
+        .where(messages.c.campaign_id == campaign_id, messages.c.position > after)
+        .order_by(messages.c.position)
+        .limit(limit)
+    )
+    if states:
+        query = query.where(messages.c.state.in_(states))
+    return tuple(view_of(row._asdict()) for row in fetch(connection, query))
+
+
+def view_of(row: Mapping[str, Any]) -> MessageView:
+    """A message's row as its owner sees it."""
+    return MessageView(
+        id=message_id(row["campaign_id"], row["position"]),
+        campaign_id=row["campaign_id"],
+        to=row["recipient"],
+        state=MessageState(row["state"]),
+        reason=row["reason"],
+        detail=row["detail"],
+        sender=row["sender"],
+        text=row["text"],
+        encoding=row["alphabet"],
+        segments=row["segments"],
+        credits=row["credits"],
+        country=row["country"],
+        due_at=row["due_at"],
+        submitted_at=row.get("submitted_at"),
+        settled_at=row.get("settled_at"),
+    )
+
+
+def _as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
+    return CampaignView(
+        id=row.id,
+        state=CampaignState(row.state),
+        purpose=Purpose(row.purpose),
+        source=row.source,
+        text=row.text,
+        sender=row.sender,
+        created_at=row.created_at,
+        send_at=row.send_at,
+        accepted=row.accepted,
+        blocked=row.blocked,
+        deferred=row.deferred,
+        segments=row.segments,
+        credits=row.credits,
+        by_state=by_state,
+    )

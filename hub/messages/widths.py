@@ -1,0 +1,10 @@
+"""How much of what others say is kept, in characters: senders, carriers, plugins."""
+
+LONGEST_SENDER = 32
+LONGEST_KEY = 255
+LONGEST_CARRIER_ID = 128
+LONGEST_CODE = 64
+LONGEST_REFERENCE = 64
+LONGEST_REASON = 64
+LONGEST_RECIPIENT = 64
+LONGEST_DETAIL = 500

@@ -1,0 +1,162 @@
+"""Write what was planned: the campaign, its messages in bulk, and the credits they set aside."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from hub.accounts import ledger
+from hub.accounts.model import Movement
+from hub.compliance.model import Purpose
+from hub.messages.model import Draft, MessageState, Recipient
+from hub.messages.tables import campaign_chunks, campaigns, messages
+from hub.messages.widths import LONGEST_REASON
+from hub.store.bulk import in_batches, insert_rows
+from hub.store.storable import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.messages.model import CampaignRequest, CampaignState
+    from hub.messages.planning import PlannedMessage, Terms
+    from hub.messages.summary import Summary
+    from hub.plugin_manager import Plugins
+
+PRIORITY = {Purpose.ALERT: 0, Purpose.MARKETING: 1}
+PURPOSES = {priority: purpose for purpose, priority in PRIORITY.items()}
+
+
+def insert_campaign(
+    connection: Connection,
+    request: CampaignRequest,
+    terms: Terms,
+    state: CampaignState,
+    summary: Summary,
+    at: datetime,
+) -> None:
+    """Store a campaign with what was decided of it so far."""
+    connection.execute(
+        insert(campaigns).values(
+            id=terms.campaign_id,
+            account_id=terms.account_id,
+            source=terms.source,
+            purpose=terms.purpose,
+            text=terms.text,
+            sender=terms.sender,
+            encoding=terms.encoding,
+            outside_window=terms.outside_window,
+            send_at=request.send_at,
+            state=state,
+            created_at=at,
+            **summary.columns(),
+        )
+    )
+
+
+def insert_messages(
+    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins
+) -> list[dict[str, Any]]:
+    """Store planned messages in bulk; the rows as they are stored."""
+    rows = [_row(terms, message, plugins) for message in planned]
+    insert_rows(connection, messages, rows)
+    return rows
+
+
+def routes_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The routes that have something due because of these messages."""
+    return {row["route"] for row in rows if row["route"]}
+
+
+def insert_chunks(connection: Connection, campaign_id: str, recipients: Sequence[Recipient], size: int) -> None:
+    """Keep recipients as they came, for jobs to expand."""
+    first = 0
+    for chunk in in_batches(recipients, size):
+        row = {"campaign_id": campaign_id, "first_position": first, "recipients": _chunk_to_json(chunk)}
+        connection.execute(insert(campaign_chunks).values(row))
+        first += len(chunk)
+
+
+def recipients_in(chunk: str) -> tuple[Recipient, ...]:
+    """The recipients of a stored chunk."""
+    return tuple(Recipient(to, fields) for to, fields in json.loads(chunk))
+
+
+def reserve(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], at: datetime) -> None:
+    """Set aside the credits of what goes. Raises NotEnoughCredits; the transaction must then be given up."""
+    cost = sum(message.segments for message in planned)
+    ledger.move(connection, terms.account_id, Movement.RESERVE, cost, at=at, campaign_id=terms.campaign_id)
+
+
+def draft_of(terms: Terms, message: PlannedMessage) -> Draft:
+    """A planned message as decisions of plugins see it."""
+    return Draft(
+        account_id=terms.account_id,
+        campaign_id=terms.campaign_id,
+        source=terms.source,
+        purpose=terms.purpose,
+        to=message.recipient,
+        country=message.country or "",
+        sender=message.sender,
+        text=message.prepared.text if message.prepared else "",
+        segments=message.segments,
+    )
+
+
+def _chunk_to_json(recipients: Sequence[Recipient]) -> str:
+    # In ASCII: whatever was typed as a number, halves of characters too, comes out as it went in.
+    return json.dumps([[recipient.to, dict(recipient.fields)] for recipient in recipients])
+
+
+def _row(terms: Terms, message: PlannedMessage, plugins: Plugins) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "campaign_id": terms.campaign_id,
+        "position": message.position,
+        "account_id": terms.account_id,
+        "recipient": message.recipient,
+        "country": message.country,
+        "priority": PRIORITY[terms.purpose],
+        "sender": message.sender,
+    }
+    if message.violation or message.prepared is None:
+        return row | _blocked(message)
+    return row | {
+        "state": MessageState.PENDING,
+        "reason": None,
+        "detail": None,
+        "text": message.prepared.text,
+        "alphabet": message.prepared.segmentation.alphabet,
+        "segments": message.segments,
+        "credits": message.segments,
+        "billing": "reserved",
+        "route": _route(terms, message, plugins),
+        "due_at": message.due_at,
+        "expires_at": message.expires_at,
+    }
+
+
+def _blocked(message: PlannedMessage) -> dict[str, Any]:
+    violation = message.violation
+    return {
+        "state": MessageState.BLOCKED,
+        "reason": storable(violation.code, LONGEST_REASON) if violation else None,
+        "detail": storable(violation.message) if violation else None,
+        "text": "",
+        "alphabet": "",
+        "segments": 0,
+        "credits": 0,
+        "billing": "free",
+        "route": None,
+        "due_at": None,
+        "expires_at": None,
+    }
+
+
+def _route(terms: Terms, message: PlannedMessage, plugins: Plugins) -> str:
+    if len(message.routes) == 1 or not plugins.choose_routes:
+        return message.routes[0]
+    return plugins.choose_route(draft_of(terms, message), message.routes)
