@@ -1,0 +1,114 @@
+"""The front door for plugins and connectors: the hook marker, the values, the errors, and `Hub`.
+
+Pure: importing it opens nothing and reads nothing. What a plugin's tables, settings, routes and pages
+build on is in `hub.plugin_kit`; what its tests build on is in `hub.testing`.
+"""
+
+from hub.accounts.model import Account
+from hub.clock import Clock
+from hub.compliance.model import OutsideWindow, Purpose, Violation
+from hub.errors import (
+    Conflict,
+    ConnectorError,
+    Fault,
+    HubError,
+    NotAllowed,
+    NotAuthenticated,
+    NotEnoughCredits,
+    NotFound,
+    PermanentFailure,
+    RequestRefused,
+    StoreUnavailable,
+    TemporaryFailure,
+    Throttled,
+    TooMany,
+)
+from hub.hookspecs import API_VERSION, hookimpl
+from hub.messages.connector import (
+    Capabilities,
+    Connector,
+    ConnectorContext,
+    NotSent,
+    Outcome,
+    Rejected,
+    Sink,
+    Submitted,
+    Unknown,
+)
+from hub.messages.model import (
+    Acceptance,
+    CampaignRequest,
+    CampaignState,
+    CampaignView,
+    DeliveryReceipt,
+    Draft,
+    FailureReason,
+    Finding,
+    MessageNotice,
+    MessageState,
+    MessageView,
+    OutgoingMessage,
+    ReceiptState,
+    Recipient,
+)
+from hub.registry import Address, MigrationBranch, Registry, Service
+from hub.running import Hub
+from hub.sms.model import Alphabet, EncodingMode, NumberRefusal, PhoneNumber
+from hub.version import __version__
+
+__all__ = [
+    "API_VERSION",
+    "Acceptance",
+    "Account",
+    "Address",
+    "Alphabet",
+    "CampaignRequest",
+    "CampaignState",
+    "CampaignView",
+    "Capabilities",
+    "Clock",
+    "Conflict",
+    "Connector",
+    "ConnectorContext",
+    "ConnectorError",
+    "DeliveryReceipt",
+    "Draft",
+    "EncodingMode",
+    "FailureReason",
+    "Fault",
+    "Finding",
+    "Hub",
+    "HubError",
+    "MessageNotice",
+    "MessageState",
+    "MessageView",
+    "MigrationBranch",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotEnoughCredits",
+    "NotFound",
+    "NotSent",
+    "NumberRefusal",
+    "Outcome",
+    "OutgoingMessage",
+    "OutsideWindow",
+    "PermanentFailure",
+    "PhoneNumber",
+    "Purpose",
+    "ReceiptState",
+    "Recipient",
+    "Registry",
+    "Rejected",
+    "RequestRefused",
+    "Service",
+    "Sink",
+    "StoreUnavailable",
+    "Submitted",
+    "TemporaryFailure",
+    "Throttled",
+    "TooMany",
+    "Unknown",
+    "Violation",
+    "__version__",
+    "hookimpl",
+]

@@ -1,0 +1,334 @@
+"""The composition root: the one place where settings, store, rules, plugins and services are joined."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hub.accounts.service import Accounts
+from hub.clock import SystemClock
+from hub.compliance.model import OutsideWindow, Purpose
+from hub.compliance.policies import load_policies
+from hub.config.load import load, read_sources
+from hub.contacts.service import Suppressions
+from hub.embedded import socket_path, socket_url
+from hub.errors import ConfigError, Fault
+from hub.messages.accept import Intake
+from hub.messages.campaigns import Campaigns
+from hub.messages.connector import ConnectorContext
+from hub.messages.dispatch import Dispatcher
+from hub.messages.expand import Expander
+from hub.messages.limits import Limits
+from hub.messages.lines import Lines
+from hub.messages.recheck import Recheck
+from hub.messages.routing import OnUnknown, Route
+from hub.messages.settle import Settler
+from hub.messages.sweep import Sweeper
+from hub.plugin_manager import Plugins
+from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
+from hub.store import migrate
+from hub.store.engine import Store, sqlite_url
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.accounts.model import Account
+    from hub.clock import Clock
+    from hub.compliance.policies import PolicyBook
+    from hub.config.schema import Section
+    from hub.config.settings import Settings
+    from hub.messages.connector import Connector
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+    from hub.messages.outcomes import Changes
+    from hub.store.migrate import SchemaStatus
+
+S = TypeVar("S", bound="Section")
+
+SUBMIT_DUE = "hub.messages.jobs.submit_due"
+EXPAND = "hub.messages.jobs.expand"
+RUN_PERIODIC = "hub.messages.jobs.run_periodic"
+
+SIMULATED = frozenset({"sandbox", "console"})
+"""Kinds of connectors that reach nobody: hub.ini falls back to the first when it names none."""
+
+SIMULATED_SHORT_CODES = {"FR": "36180", "BE": "8850"}
+"""What simulated carriers sign with; a real one gives each customer their own."""
+
+
+@dataclass
+class Core:
+    """The running hub, put together. Plugins see of it what `hub.Hub` promises."""
+
+    settings: Settings
+    plugins: Plugins
+    policies: PolicyBook
+    store: Store
+    clock: Clock
+    doorbell: Doorbell = field(default_factory=NoDoorbell)
+
+    # --- what plugins may use ---
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder for what is kept outside the database."""
+        return self.settings.hub.data_dir
+
+    @property
+    def timezone(self) -> str:
+        """The zone of times that are written without one."""
+        return self.settings.hub.timezone.key
+
+    def section(self, model: type[S]) -> S:
+        """A plugin's own section of hub.ini."""
+        return self.settings.plugin(model)
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads."""
+        return self.store.read()
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write."""
+        return self.store.write()
+
+    def account(self, account_id: int) -> Account:
+        """The account of that id; raises NotFound."""
+        return self.accounts.get(account_id)
+
+    def authenticate(self, token: str) -> Account:
+        """Whose API token this is; raises NotAuthenticated."""
+        return self.accounts.authenticate(token)
+
+    def accept(self, request: CampaignRequest) -> Acceptance:
+        """Take a campaign in; it is committed when this returns."""
+        return self.intake.accept(request)
+
+    def campaign(self, account_id: int, campaign_id: str) -> CampaignView:
+        """A campaign of that account; raises NotFound."""
+        return self.campaigns.get(account_id, campaign_id)
+
+    def messages(self, account_id: int, campaign_id: str) -> tuple[MessageView, ...]:
+        """The first thousand messages of a campaign."""
+        return self.campaigns.messages(account_id, campaign_id)
+
+    # --- the rooms, each built when first entered ---
+
+    @cached_property
+    def limits(self) -> Limits:
+        """The figures that messages obey."""
+        return limits_from(self.settings)
+
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
+        """The routes of hub.ini by name."""
+        return routes_from(self.settings)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who sends and pays."""
+        return Accounts(self.store, self.clock)
+
+    @cached_property
+    def suppressions(self) -> Suppressions:
+        """Numbers that must not be texted."""
+        return Suppressions(self.store, self.clock)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Where campaigns are accepted."""
+        return Intake(
+            self.store,
+            self.clock,
+            self.accounts,
+            self.policies,
+            tuple(self.routes.values()),
+            self.limits,
+            self.plugins,
+            self._announce,
+        )
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Campaigns as their owners see them."""
+        return Campaigns(self.store, self.clock, self.tell)
+
+    @cached_property
+    def expander(self) -> Expander:
+        """Where large campaigns are expanded."""
+        return Expander(self.intake)
+
+    @cached_property
+    def settler(self) -> Settler:
+        """Where receipts come in."""
+        return Settler(self.store, self.clock, self.tell)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The connectors this process holds open."""
+        return Lines(self.build_connector, self.settler.receipts)
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        """Where messages are handed to carriers."""
+        recheck = Recheck(self.policies, self.limits.close_margin)
+        return Dispatcher(self.store, self.clock, self.routes, self.lines, recheck, self.limits, self.tell)
+
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        """What mends the record after a crash."""
+        return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
+
+    # --- what holds it together ---
+
+    def build_connector(self, name: str) -> Connector:
+        """Make a connector of hub.ini, not opened yet."""
+        wanted = self.settings.connectors[name]
+        folder = self.data_dir / "connectors" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        context = ConnectorContext(name, folder, self.clock)
+        return self.plugins.registry.connectors[wanted.type].build(context, wanted.section)
+
+    def tell(self, changes: Changes, at: datetime) -> None:
+        """Tell plugins what a committed transaction did to messages."""
+        self.plugins.messages_submitted(self, changes.submitted, at)
+        self.plugins.messages_settled(self, changes.settled, at)
+
+    def ring_dispatch(self, route: str) -> None:
+        """Say that a route may have something due."""
+        self.doorbell.ring(Ring(QueueName.DISPATCH, SUBMIT_DUE, (route,)))
+
+    def ring_expand(self) -> None:
+        """Say that a large campaign waits to be expanded."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, EXPAND))
+
+    def ring_periodic(self, job: str) -> None:
+        """Say that a periodic job is due."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, RUN_PERIODIC, (job,)))
+
+    def upgrade(self) -> SchemaStatus:
+        """Bring the database up to date."""
+        return migrate.upgrade(self.store, self.plugins.migrations())
+
+    def schema_status(self) -> SchemaStatus:
+        """Where the database stands."""
+        return migrate.status(self.store, self.plugins.migrations())
+
+    def require_schema(self) -> None:
+        """Raise when the database is not what this hub was made for."""
+        migrate.require_ready(self.store, self.plugins.migrations())
+
+    def close(self) -> None:
+        """Let go of everything this process holds."""
+        if "lines" in vars(self):
+            self.lines.close()
+        self.doorbell.close()
+        self.store.close()
+
+    def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:
+        for route in sorted(routes):
+            self.ring_dispatch(route)
+        if acceptance.state == "expanding":
+            self.ring_expand()
+        self.plugins.campaign_accepted(self, account, acceptance)
+
+
+def build(
+    config: Path | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    plugins: Plugins | None = None,
+) -> Core:
+    """Put a hub together from hub.ini and the environment. Raises ConfigError with every fault found.
+
+    Nothing is opened yet: neither the database nor Redis need to be there.
+    """
+    raw = read_sources(config, os.environ if environ is None else environ)
+    plugins = plugins or Plugins.load(raw.disabled_plugins)
+    registry = plugins.registry
+    settings = load(
+        raw,
+        plugin_sections=plugins.sections(),
+        connector_types={name: kind.settings for name, kind in registry.connectors.items()},
+    )
+    policies = load_policies(profiles=settings.compliance.profiles, overrides=settings.overrides)
+    _require_known_routes(settings)
+    settings.hub.data_dir.mkdir(parents=True, exist_ok=True)
+    clock = clock or SystemClock()
+    url = settings.hub.database_url or sqlite_url(settings.hub.data_dir)
+    return Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))
+
+
+def redis_url_of(settings: Settings) -> str | None:
+    """Where Redis is: as configured, else the private server's socket; None to do without."""
+    if settings.hub.redis_url == "none":
+        return None
+    return settings.hub.redis_url or socket_url(settings.hub.data_dir)
+
+
+def doorbell_for(settings: Settings, clock: Clock) -> Doorbell:
+    """A doorbell on that Redis, when there is one to ring."""
+    url = redis_url_of(settings)
+    private = not settings.hub.redis_url
+    if url is None or (private and not socket_path(settings.hub.data_dir).exists()):
+        return NoDoorbell()
+    return RqDoorbell(url, clock)
+
+
+def only_simulated(settings: Settings) -> bool:
+    """Whether no text of this hub can reach a phone."""
+    return all(connector.type in SIMULATED for connector in settings.connectors.values())
+
+
+def limits_from(settings: Settings) -> Limits:
+    """The figures that messages obey, from hub.ini."""
+    messages, compliance, senders = settings.messages, settings.compliance, settings.senders
+    short_codes = dict(senders.by_country)
+    if not short_codes and only_simulated(settings):
+        short_codes = dict(SIMULATED_SHORT_CODES)
+    return Limits(
+        encoding=messages.encoding,
+        smart=messages.smart,
+        max_segments=messages.max_segments,
+        inline_recipients=messages.inline_recipients,
+        chunk=messages.chunk,
+        batch=messages.batch,
+        lease=timedelta(seconds=messages.lease_s),
+        no_receipt_after=timedelta(hours=messages.no_receipt_hours),
+        outside_window=OutsideWindow(compliance.outside_window),
+        max_defer=timedelta(hours=compliance.max_defer_hours),
+        close_margin=timedelta(seconds=compliance.close_margin_s),
+        mention=compliance.mention,
+        allowed_countries=frozenset(compliance.allowed_countries),
+        short_codes=short_codes,
+        default_sender=senders.default or None,
+        registered=frozenset(senders.registered),
+    )
+
+
+def routes_from(settings: Settings) -> dict[str, Route]:
+    """The routes of hub.ini by name."""
+    return {
+        name: Route(
+            name=name,
+            connector=route.connector,
+            countries=frozenset(route.countries),
+            purposes=frozenset(Purpose(purpose) for purpose in route.purposes),
+            rate=route.rate,
+            priority=route.priority,
+            on_unknown=OnUnknown(route.on_unknown),
+        )
+        for name, route in settings.routes.items()
+    }
+
+
+def _require_known_routes(settings: Settings) -> None:
+    if not settings.routes:
+        raise ConfigError([Fault("[route.NAME]", "no_route", "Add a route, or no text can leave.")])

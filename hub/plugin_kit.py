@@ -1,0 +1,57 @@
+"""What plugins build on beyond the values of `hub`: sections of hub.ini, tables, phone numbers,
+times, commands.
+
+Each name is imported when it is first asked for, so that a plugin whose settings are read does not pay for
+the database's library too.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hub.cli.shared import Session, answer, choose_account, json_option
+    from hub.compliance.window import local_to_utc
+    from hub.config.schema import Section, TextList
+    from hub.sms.phone import parse_number, shorten, split_numbers
+    from hub.store.bulk import insert_new
+    from hub.store.metadata import UtcDateTime, new_metadata
+
+__all__ = [
+    "Section",
+    "Session",
+    "TextList",
+    "UtcDateTime",
+    "answer",
+    "choose_account",
+    "insert_new",
+    "json_option",
+    "local_to_utc",
+    "new_metadata",
+    "parse_number",
+    "shorten",
+    "split_numbers",
+]
+
+_ROOMS = {
+    "Section": "hub.config.schema",
+    "Session": "hub.cli.shared",
+    "answer": "hub.cli.shared",
+    "choose_account": "hub.cli.shared",
+    "json_option": "hub.cli.shared",
+    "local_to_utc": "hub.compliance.window",
+    "TextList": "hub.config.schema",
+    "UtcDateTime": "hub.store.metadata",
+    "insert_new": "hub.store.bulk",
+    "new_metadata": "hub.store.metadata",
+    "parse_number": "hub.sms.phone",
+    "shorten": "hub.sms.phone",
+    "split_numbers": "hub.sms.phone",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(name)
+    return getattr(import_module(_ROOMS[name]), name)

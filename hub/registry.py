@@ -1,0 +1,161 @@
+"""What registration hooks are handed: it takes what plugins bring, each name once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    import click
+    from flask import Blueprint
+
+    from hub.config.schema import Section
+    from hub.messages.connector import Connector, ConnectorContext
+    from hub.running import Hub
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationBranch:
+    """Where a plugin's Alembic revisions are; `label` is the branch label of its first one."""
+
+    label: str
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a service listens, and the hub.ini key that says so."""
+
+    host: str
+    port: int
+    key: str
+
+
+class Service(Protocol):
+    """Something that runs as long as the hub does."""
+
+    def start(self) -> None:
+        """Begin to serve; return when ready."""
+        ...
+
+    def stop(self) -> None:
+        """Take nothing new, finish what is in hand, return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorType:
+    """A kind of connector: its keys in hub.ini, and what builds one."""
+
+    name: str
+    settings: type[Section]
+    build: Callable[[ConnectorContext, Section], Connector]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEntry:
+    """A service by name; `listens` tells where, before it is started."""
+
+    name: str
+    build: Callable[[Hub], Service]
+    listens: Callable[[Hub], tuple[Address, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """Periodic work: `run` is called every `period_s` seconds, by one process at a time."""
+
+    name: str
+    run: Callable[[Hub], None]
+    period_s: float
+
+
+def _nowhere(_: Hub) -> tuple[Address, ...]:
+    return ()
+
+
+class DuplicateName(ValueError):
+    """Two plugins bring something of the same name."""
+
+
+@dataclass
+class Registry:
+    """What all plugins brought together, by kind and name."""
+
+    connectors: dict[str, ConnectorType] = field(default_factory=dict)
+    services: dict[str, ServiceEntry] = field(default_factory=dict)
+    jobs: dict[str, JobEntry] = field(default_factory=dict)
+    commands: dict[str, click.Command] = field(default_factory=dict)
+    blueprints: list[Callable[[Hub], Blueprint]] = field(default_factory=list)
+    sections: dict[str, type[Section]] = field(default_factory=dict)
+    migrations: dict[str, MigrationBranch] = field(default_factory=dict)
+
+    def copy(self) -> Registry:
+        """The same content, to go back to."""
+        return Registry(**{kind: content.copy() for kind, content in vars(self).items()})
+
+    def add_connector(
+        self,
+        name: str,
+        settings: type[Section],
+        build: Callable[[ConnectorContext, Section], Connector],
+    ) -> None:
+        """Add a kind of connector, for `[connector.ANY] type = name`."""
+        _claim(self.connectors, name, "connector type")
+        self.connectors[name] = ConnectorType(name, settings, build)
+
+    def add_service(
+        self,
+        name: str,
+        build: Callable[[Hub], Service],
+        *,
+        listens: Callable[[Hub], tuple[Address, ...]] = _nowhere,
+    ) -> None:
+        """Add a service; `hub serve` runs it, and `hub service NAME` runs it alone."""
+        _claim(self.services, name, "service")
+        self.services[name] = ServiceEntry(name, build, listens)
+
+    def add_job(self, name: str, run: Callable[[Hub], None], *, period_s: float) -> None:
+        """Add work that is to be done every `period_s` seconds."""
+        _claim(self.jobs, name, "job")
+        self.jobs[name] = JobEntry(name, run, period_s)
+
+    def add_command(self, command: click.Command) -> None:
+        """Add a command, or a group of them, to `hub`."""
+        name = command.name or ""
+        _claim(self.commands, name, "command")
+        self.commands[name] = command
+
+    def add_blueprint(self, build: Callable[[Hub], Blueprint]) -> None:
+        """Add HTTP routes."""
+        self.blueprints.append(build)
+
+    def add_section(self, name: str, model: type[Section]) -> None:
+        """Add a section of hub.ini; the hook `hub_config_schema` does so."""
+        if not _is_section(model):
+            raise TypeError(f"the section {name!r} is read by {model!r}, which is no Section")
+        _claim(self.sections, name, "section of hub.ini")
+        self.sections[name] = model
+
+    def add_migrations(self, branch: MigrationBranch) -> None:
+        """Add a branch of migrations; the hook `hub_migrations` does so."""
+        if not branch.folder.is_dir():
+            raise NotADirectoryError(f"the migrations should be in {branch.folder}")
+        _claim(self.migrations, branch.label, "branch of migrations")
+        self.migrations[branch.label] = branch
+
+
+def _is_section(model: object) -> bool:
+    from hub.config.schema import Section
+
+    return isinstance(model, type) and issubclass(model, Section)
+
+
+def _claim(taken: Collection[str], name: str, kind: str) -> None:
+    if not name:
+        raise ValueError(f"a {kind} needs a name")
+    if name in taken:
+        raise DuplicateName(f"there is already a {kind} called {name!r}")

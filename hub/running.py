@@ -1,0 +1,66 @@
+"""What a running plugin holds: the hub, as far as plugins may see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from hub.accounts.model import Account
+    from hub.clock import Clock
+    from hub.config.schema import Section
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+
+S = TypeVar("S", bound="Section")
+
+
+class Hub(Protocol):
+    """The running hub. Every method may raise `StoreUnavailable`: nothing was kept, try again soon."""
+
+    clock: Clock
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder for what the plugin must keep outside the database."""
+        ...
+
+    @property
+    def timezone(self) -> str:
+        """The zone of times that are written without one."""
+        ...
+
+    def section(self, model: type[S]) -> S:
+        """The plugin's own section of hub.ini, by the model it registered."""
+        ...
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """A transaction that only reads the plugin's tables."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """A transaction that may write the plugin's tables; commits when the block ends well."""
+        ...
+
+    def account(self, account_id: int) -> Account:
+        """The account of that id; raises NotFound."""
+        ...
+
+    def authenticate(self, token: str) -> Account:
+        """Whose API token this is; raises NotAuthenticated."""
+        ...
+
+    def accept(self, request: CampaignRequest) -> Acceptance:
+        """Take a campaign in; it is committed when this returns. Raises RequestRefused with the reason."""
+        ...
+
+    def campaign(self, account_id: int, campaign_id: str) -> CampaignView:
+        """A campaign of that account; raises NotFound."""
+        ...
+
+    def messages(self, account_id: int, campaign_id: str) -> tuple[MessageView, ...]:
+        """The first thousand messages of a campaign."""
+        ...
