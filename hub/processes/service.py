@@ -1,0 +1,39 @@
+"""A service process: runs one service of a plugin until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hub.errors import NotFound
+from hub.processes.heartbeat import Heart
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Core
+
+
+@dataclass
+class ServiceProcess:
+    """Runs the service of that name."""
+
+    core: Core
+    name: str
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Serve until `stopping` is set, then finish what is in hand. Raises NotFound for an unknown name."""
+        entry = self.core.plugins.registry.services.get(self.name)
+        if entry is None:
+            names = ", ".join(sorted(self.core.plugins.registry.services)) or "none"
+            raise NotFound(f"There is no service {self.name!r}; there are: {names}.")
+        service = entry.build(self.core)
+        service.start()
+        heart = Heart(self.core.data_dir, f"service-{self.name}", self.core.clock)
+        heart.start()
+        try:
+            self.stopping.wait()
+        finally:
+            service.stop()
+            self.core.close()
+            heart.stop()

@@ -1,0 +1,116 @@
+"""The web process: granian accepts connections, and its one worker holds the hub.
+
+The worker is started afresh (`spawn`), not forked: a database that the caller has open must not be
+carried into another process, which SQLite answers with corruption.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import socket
+import threading
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hub.bootstrap import build
+from hub.errors import ConfigError, Fault
+from hub.observe import configure_logging
+from hub.processes.heartbeat import Heart
+from hub.processes.lifeline import follow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from flask import Flask
+
+    from hub.bootstrap import Core
+    from hub.config.settings import Settings
+
+STOP_WITHIN_S = 20
+"""How long requests in hand may take once the process is told to stop."""
+LOOK_EVERY_S = 0.02
+
+_GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
+    "handlers": {},
+    "formatters": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+
+
+def serve(settings: Settings) -> None:
+    """Serve HTTP as `[web]` says, until SIGTERM or SIGINT: then finish the requests in hand, and return.
+
+    Raises ConfigError when the address cannot be had. Leaves by SystemExit(1) when the worker ended by itself.
+    """
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    web = settings.web
+    _require_free(settings)
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Granian(
+        target="hub",
+        address=web.host,
+        port=web.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=web.threads,
+        workers_kill_timeout=STOP_WITHIN_S,
+        log_level=LogLevels.warning,
+        log_dictconfig=dict(_GRANIAN_LOGS_AS_WE_DO),
+    )
+    server.serve(target_loader=partial(application, settings.path, os.getpid()), wrap_loader=False)
+
+
+def application(config: Path | None, parent: int) -> Flask:
+    """The WSGI application, made inside the worker; it shows signs of life once its door is open.
+
+    The worker ends when `parent` does, and lets go of everything when its main thread ends.
+    """
+    from hub.web.app import create_app
+
+    follow(parent)
+    core = build(config)
+    configure_logging(core.settings.hub.log_level, core.settings.hub.log_format)
+    app = create_app(core)
+    threading.Thread(target=_keep, args=(core, threading.main_thread()), name="keeper").start()
+    return app
+
+
+def _keep(core: Core, main: threading.Thread) -> None:
+    heart = Heart(core.data_dir, "web", core.clock)
+    host, port = core.settings.web.host, core.settings.web.port
+    while main.is_alive() and not _is_open(host, port):
+        main.join(LOOK_EVERY_S)
+    if main.is_alive():
+        heart.start()
+        main.join()
+    core.close()
+    heart.stop()
+
+
+def _is_open(host: str, port: int) -> bool:
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - who listens everywhere is reached at home
+    try:
+        socket.create_connection((everywhere.get(host, host), port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _require_free(settings: Settings) -> None:
+    """Refuse an address that somebody listens on: granian would share it, and each would get some requests."""
+    web = settings.web
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(web.host, web.port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind, protocol)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as error:
+        message = f"{web.host}:{web.port} cannot be listened on ({error.strerror}); choose another."
+        raise ConfigError([Fault(settings.where("web", "port"), "port_not_free", message)]) from error

@@ -1,0 +1,142 @@
+"""A worker process: does what the doorbell says, and looks for itself when the doorbell stays silent."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+import structlog
+
+from hub.bootstrap import redis_url_of
+from hub.errors import HubError
+from hub.listener import Listener
+from hub.periodic import Periodic
+from hub.processes.heartbeat import Heart
+from hub.queue import QueueName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hub.bootstrap import Core
+
+POLL_S = 1.0
+"""How often a worker looks for work itself: what a silent doorbell costs, at most twice."""
+GRACE = timedelta(seconds=1)
+"""What has been due for this long was not rung for."""
+
+JOBS_MAY_TAKE_S = 10.0
+"""How long a worker that stops waits for the periodic jobs in hand."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class Worker:
+    """One worker process on one queue. Jobs and polls share the connectors, one at a time."""
+
+    core: Core
+    queue: QueueName
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+    _jobs: dict[str, threading.Thread] = field(default_factory=dict)
+    _late: WeakSet[threading.Thread] = field(default_factory=WeakSet)
+
+    def run(self) -> None:
+        """Work until `stopping` is set; then finish what is in hand."""
+        heart = Heart(self.core.data_dir, f"worker-{self.queue}", self.core.clock)
+        heart.start()
+        poller = threading.Thread(target=self._poll, name="poller")
+        poller.start()
+        url = redis_url_of(self.core.settings)
+        listener = Listener(url, self.queue, self) if url else None
+        if listener is not None:
+            listener.start()
+        try:
+            self.stopping.wait()
+        finally:
+            self.stopping.set()
+            poller.join()
+            self._finish_what_is_in_hand()
+            if listener is not None:
+                listener.stop()
+            self.core.close()
+            heart.stop()
+
+    def submit_due(self, route: str) -> None:
+        """Submit what is due on a route, then ring again if there is more: others want their turn."""
+        handled = self._do(lambda: self.core.dispatcher.drain(route, stop=self.stopping.is_set))
+        if handled and not self.stopping.is_set() and route in self.core.dispatcher.due_routes():
+            self.core.ring_dispatch(route)
+
+    def expand(self) -> None:
+        """Expand large campaigns, chunk after chunk."""
+        while self._do(self.core.expander.expand_next):
+            pass
+
+    def run_periodic(self, name: str) -> None:
+        """Start a plugin's periodic job, if it is due: in a thread of its own, so that one that hangs hangs alone."""
+        with self._busy:
+            running = self._jobs.get(name)
+            if self.stopping.is_set():
+                return
+            if running is not None and running.is_alive():
+                self._warn_once(running)
+                return
+            act = partial(self._periodic.run, self.core, name)
+            thread = threading.Thread(target=self._guarded, args=(act,), name=f"job {name}", daemon=True)
+            self._jobs[name] = thread
+            thread.start()
+
+    @property
+    def _periodic(self) -> Periodic:
+        return Periodic(self.core.store, self.core.clock, self.core.plugins.registry.jobs)
+
+    def _poll(self) -> None:
+        look = self._look_for_messages if self.queue is QueueName.DISPATCH else self._look_for_the_rest
+        while not self.stopping.wait(POLL_S):
+            self._guarded(look)
+
+    def _look_for_messages(self) -> int:
+        due = self.core.dispatcher.due_routes(since=GRACE)
+        for route in due:
+            self.submit_due(route)
+        return len(due)
+
+    def _look_for_the_rest(self) -> int:
+        if self.core.sweeper.has_chunks():
+            self.expand()
+        due = self._periodic.due()
+        for name in due:
+            self.run_periodic(name)
+        return len(due)
+
+    def _finish_what_is_in_hand(self) -> None:
+        with self._busy:
+            running = list(self._jobs.values())
+        end = time.monotonic() + JOBS_MAY_TAKE_S
+        for thread in running:
+            thread.join(timeout=max(0.0, end - time.monotonic()))
+
+    def _warn_once(self, running: threading.Thread) -> None:
+        if running not in self._late:
+            self._late.add(running)
+            log.warning("periodic_job_still_runs", job=running.name, detail="it is due again, and has not ended")
+
+    def _do(self, act: Callable[[], int | bool]) -> int:
+        with self._busy:
+            return 0 if self.stopping.is_set() else self._guarded(act)
+
+    def _guarded(self, act: Callable[[], int | bool]) -> int:
+        """What must not end the worker is logged: the database may be away, and comes back."""
+        try:
+            return int(act())
+        except HubError as error:
+            log.warning("try_again_later", error=str(error))
+        except Exception:
+            log.exception("worker_stumbled")
+        return 0
