@@ -1,0 +1,159 @@
+"""What the API answers, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hub.compliance.model import Purpose
+from hub.messages.model import CampaignState, MessageState
+from hub.web.examples import ACCEPTED_CAMPAIGN, ACCEPTED_MESSAGE, ACCOUNT, CAMPAIGN, MESSAGE, shown_as
+
+_like = partial(shown_as, from_attributes=True)
+
+
+class Message(BaseModel):
+    """One text to one recipient."""
+
+    model_config = _like(MESSAGE)
+
+    id: str = Field(description="Its id: the campaign's, and its place in the request counted from 0.")
+    to: str = Field(description="E.164 where a number was recognised, else what was given.")
+    state: MessageState
+    reason: str | None = Field(description="Why it was blocked or did not arrive: a code.")
+    detail: str | None = Field(description="The same, as a sentence.")
+    text: str = Field(description="The text as it leaves, with its fields filled and the opt-out mention.")
+    encoding: str | None = Field(description="`GSM-7` or `UCS-2`; null when blocked.")
+    segments: int = Field(description="Parts that the carrier bills.")
+    credits: int
+    sender: str | None = Field(description="What the phone shows; null leaves it to the carrier.")
+    country: str | None
+    due_at: datetime | None = Field(description="When it may leave.")
+    submitted_at: datetime | None = Field(description="When a carrier took it.")
+    settled_at: datetime | None = Field(description="When it came to its end.")
+
+
+class AcceptedMessage(Message):
+    """One text to one recipient, beside what the request said."""
+
+    model_config = _like(ACCEPTED_MESSAGE)
+
+    input: str = Field(description="The recipient as the request had it.")
+
+
+class Deferral(BaseModel):
+    """How many messages to a country wait for its next lawful hour, and until when."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    country: str
+    count: int
+    until: datetime
+
+
+class Change(BaseModel):
+    """One rewriting of the text that keeps it in the cheaper alphabet, and how often it was made."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    found: str
+    replacement: str
+    count: int
+
+
+class Counts(BaseModel):
+    """What a campaign is made of."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    state: CampaignState
+    accepted: int = Field(description="Messages that go, now or later.")
+    blocked: int = Field(description="Messages that do not go.")
+    deferred: int = Field(description="Of the accepted ones, those that wait for a lawful hour.")
+    segments: int
+    credits: int
+
+
+class AcceptedCampaign(Counts):
+    """What became of a request: what was taken, what was blocked and why, what waits, what it costs.
+
+    While `state` is `expanding` the counts still grow.
+    """
+
+    model_config = _like(ACCEPTED_CAMPAIGN)
+
+    messages: list[AcceptedMessage] = Field(description="The first thousand; the list of messages has them all.")
+    blocked_by: dict[str, int] = Field(description="How many were blocked, by reason code.")
+    deferrals: list[Deferral]
+    notes: list[str] = Field(description="Sentences worth reading: a sender replaced, a duplicate left out.")
+    changes: list[Change]
+    offending: list[str] = Field(description="Characters for which texts go as UCS-2, at 70 characters a segment.")
+
+
+class Campaign(Counts):
+    """A campaign as it stands now."""
+
+    model_config = _like(CAMPAIGN)
+
+    by_state: dict[MessageState, int] = Field(description="How many messages are in which state.")
+    created_at: datetime
+    send_at: datetime | None
+    purpose: Purpose
+    text: str = Field(description="The text as the request had it.")
+    sender: str | None = Field(description="The sender as the request had it.")
+
+
+class MessagePage(BaseModel):
+    """One page of messages, in the order of the request."""
+
+    model_config = _like({"items": [MESSAGE], "next": None})
+
+    items: list[Message]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class Balance(BaseModel):
+    """An account's credits."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    available: int = Field(description="Free to use.")
+    reserved: int = Field(description="Set aside for messages on their way.")
+    spent: int
+
+
+class Account(BaseModel):
+    """Whose token this is."""
+
+    model_config = _like(ACCOUNT)
+
+    name: str
+    country: str = Field(description="Where numbers without a calling code are from.")
+    balance: Balance
+
+
+class ProblemFault(BaseModel):
+    """One thing to mend."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    field: str = Field(description="Where: a field's path such as `recipients[0].to`, or `body`, or a header.")
+    code: str = Field(description="Which rule: a stable code.")
+    message: str = Field(description="A sentence that says how to mend it.")
+
+
+class Problem(BaseModel):
+    """Why a request was not carried out (RFC 9457, `application/problem+json`)."""
+
+    type: str = Field(description="The kind of problem, as a URI reference; it ends in the code.")
+    title: str
+    status: int
+    detail: str = Field(description="A sentence for a person.")
+    code: str = Field(description="The kind of problem, for programs: stable.")
+    errors: list[ProblemFault] = Field(description="Everything that is to be mended, field by field.")
+    request_id: str = Field(description="Names this request in the hub's log.")
+    needed: int | None = Field(default=None, description="With `insufficient_credit`: what the request costs.")
+    available: int | None = Field(default=None, description="With `insufficient_credit`: what the account has.")

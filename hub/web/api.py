@@ -1,0 +1,189 @@
+"""The REST API: authenticate, one use case per call, shape the answer. All rules are the engine's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from flask import Response, g, request
+from flask_openapi3.blueprint import APIBlueprint
+
+from hub.compliance.model import Purpose
+from hub.errors import NotAuthenticated, NotFound, RequestRefused
+from hub.messages.model import CampaignRequest, CampaignState, Recipient
+from hub.sms.encoding import offending
+from hub.sms.model import Alphabet
+from hub.web import answers, document
+from hub.web.schedule import read_moment
+from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pydantic import BaseModel
+
+    from hub.accounts.model import Account
+    from hub.bootstrap import Core
+    from hub.messages.model import Acceptance, CampaignView, MessageView
+
+PREFIX = "/api/v1"
+SOURCE = "api"
+LONGEST_KEY = 255
+
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The calls of version 1, on one hub. Docstrings of calls are what the OpenAPI document says of them."""
+
+    core: Core
+
+    def blueprint(self) -> APIBlueprint:
+        """The routes, each behind a token."""
+        routes = APIBlueprint("hub_api", __name__, url_prefix=PREFIX, **document.COMMON)
+        routes.before_request(self._authenticate)
+        routes.post("/campaigns", **document.CREATE_CAMPAIGN)(_view(self.create_campaign))
+        routes.get("/campaigns/<campaign_id>", **document.GET_CAMPAIGN)(_view(self.get_campaign))
+        routes.post("/campaigns/<campaign_id>/cancel", **document.CANCEL_CAMPAIGN)(_view(self.cancel_campaign))
+        routes.get("/messages", **document.LIST_MESSAGES)(_view(self.list_messages))
+        routes.get("/account", **document.GET_ACCOUNT)(_view(self.get_account))
+        return routes
+
+    def create_campaign(self, body: CampaignBody) -> Response:
+        """Send one text to one or many recipients."""
+        acceptance = self.core.accept(self._request(body))
+        headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
+        if acceptance.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        growing = acceptance.state is CampaignState.EXPANDING
+        return _answer(_accepted(acceptance, body), 202 if growing else 201, headers)
+
+    def get_campaign(self, path: CampaignPath) -> Response:
+        """Look at a campaign."""
+        found = self.core.campaigns.get(_account().id, _checked_id(path.campaign_id))
+        return _answer(_campaign(found))
+
+    def cancel_campaign(self, path: CampaignPath) -> Response:
+        """Cancel what of a campaign has not left yet."""
+        cancelled = self.core.campaigns.cancel(_account().id, _checked_id(path.campaign_id))
+        return _answer(_campaign(cancelled))
+
+    def list_messages(self, query: MessagesQuery) -> Response:
+        """List the messages of a campaign, page by page."""
+        found = self.core.campaigns.messages(
+            _account().id,
+            _checked_id(query.campaign),
+            after=int(query.cursor) if query.cursor else -1,
+            limit=query.limit + 1,
+            states=tuple(query.state),
+        )
+        page = found[: query.limit]
+        more = str(_position(page[-1])) if len(found) > len(page) else None
+        return _answer(answers.MessagePage(items=[_message(one) for one in page], next=more))
+
+    def get_account(self) -> Response:
+        """Look at the account that the token belongs to, and at its credits."""
+        account = _account()
+        balance = answers.Balance.model_validate(self.core.accounts.balance(account.id))
+        return _answer(answers.Account(name=account.name, country=account.country, balance=balance))
+
+    def _authenticate(self) -> None:
+        shown = request.authorization
+        if shown is None or shown.type != "bearer" or not shown.token:
+            raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
+        g.account = self.core.authenticate(shown.token)
+
+    def _request(self, body: CampaignBody) -> CampaignRequest:
+        settings = self.core.settings
+        return CampaignRequest(
+            account_id=_account().id,
+            text=body.text,
+            recipients=tuple(Recipient(one.to, one.fields) for one in body.recipients),
+            purpose=body.purpose or Purpose(settings.messages.default_purpose),
+            sender=body.sender,
+            send_at=None if body.send_at is None else read_moment(body.send_at, settings.hub.timezone),
+            outside_window=body.outside_window,
+            encoding=body.encoding,
+            source=SOURCE,
+            idempotency_key=_idempotency_key(),
+        )
+
+
+def _view(call: Callable[..., Response]) -> Callable[..., Response]:
+    """A call as a plain function: flask-openapi3 keeps notes on what it is given, and a method has no room for them."""
+
+    @wraps(call)
+    def view(**values: Any) -> Response:
+        return call(**values)
+
+    return view
+
+
+def _account() -> Account:
+    account: Account = g.account
+    return account
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        message = f"A key is 1 to {LONGEST_KEY} visible ASCII characters; this one has {len(key)}, or others."
+        raise RequestRefused.because("Idempotency-Key", "idempotency_key_form", message)
+    return key
+
+
+def _checked_id(text: str) -> str:
+    """The id of a campaign, in the only form there is: others need not be looked for."""
+    if not _ID.fullmatch(text):
+        raise NotFound(f"There is no campaign {text[:64]!r}.")
+    return text
+
+
+def _answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(content.model_dump_json(), status, headers, mimetype="application/json")
+
+
+def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCampaign:
+    return answers.AcceptedCampaign(
+        id=acceptance.campaign_id,
+        state=acceptance.state,
+        accepted=acceptance.accepted,
+        blocked=acceptance.blocked,
+        deferred=sum(waiting.count for waiting in acceptance.deferred),
+        segments=acceptance.segments,
+        credits=acceptance.credits,
+        messages=[_accepted_message(one, body) for one in acceptance.messages],
+        blocked_by=dict(acceptance.blocked_by),
+        deferrals=[answers.Deferral.model_validate(one) for one in acceptance.deferred],
+        notes=list(acceptance.notes),
+        changes=[answers.Change.model_validate(one) for one in acceptance.changes],
+        offending=_offending(acceptance.messages),
+    )
+
+
+def _accepted_message(view: MessageView, body: CampaignBody) -> answers.AcceptedMessage:
+    given = body.recipients[_position(view)].to
+    return answers.AcceptedMessage(**dict(_message(view)), input=given)
+
+
+def _message(view: MessageView) -> answers.Message:
+    return answers.Message.model_validate(view).model_copy(update={"encoding": view.encoding or None})
+
+
+def _campaign(view: CampaignView) -> answers.Campaign:
+    return answers.Campaign.model_validate(view)
+
+
+def _position(view: MessageView) -> int:
+    """Where in the request a message stood: the end of its id."""
+    return int(view.id.rpartition("-")[2])
+
+
+def _offending(messages: Sequence[MessageView]) -> list[str]:
+    """The characters that make texts of a campaign travel as UCS-2, each once."""
+    texts = {view.text for view in messages if view.encoding == Alphabet.UCS2}
+    return list(dict.fromkeys(character for text in sorted(texts) for character in offending(text)))

@@ -1,0 +1,61 @@
+"""The web application: the REST API, plugins' routes, health and metrics, on one hub."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Flask
+from flask_openapi3.openapi import OpenAPI
+
+from hub.web import document, problems
+from hub.web.answers import Problem
+from hub.web.api import PREFIX, Api
+from hub.web.health import Health
+from hub.web.metrics import Metrics
+from hub.web.requests import watch
+from hub.web.validation import refuse
+
+if TYPE_CHECKING:
+    from hub.bootstrap import Core
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(core: Core) -> Flask:
+    """The WSGI application of a hub. Plugins' routes that cannot be made are logged, reported and left out."""
+    web = core.settings.web
+    app = OpenAPI(
+        __name__,
+        static_folder=None,
+        doc_ui=False,
+        info=document.ABOUT,
+        security_schemes=document.SECURITY,
+        validation_error_model=Problem,
+        validation_error_callback=refuse,
+    )
+    app.config["MAX_CONTENT_LENGTH"] = web.max_body_kb * 1024
+    metrics = Metrics(core)
+    watch(app, core.clock, metrics)
+    problems.install(app, web.max_body_kb)
+    app.register_api(Api(core).blueprint())
+    document.publish(app, f"{PREFIX}/openapi.json")
+    left_out = mount(app, core)
+    app.register_blueprint(Health(core, left_out).blueprint())
+    app.add_url_rule("/metrics", "hub_metrics", metrics.show)
+    return app
+
+
+def mount(app: Flask, core: Core) -> tuple[str, ...]:
+    """Add the routes that plugins bring; a sentence for each that could not be made."""
+    left_out = []
+    for build in core.plugins.registry.blueprints:
+        name = ".".join(getattr(build, part, "?") for part in ("__module__", "__qualname__"))
+        try:
+            blueprint = build(core)
+            Flask(__name__, static_folder=None).register_blueprint(blueprint)  # a faulty one fails here, half-way
+            app.register_blueprint(blueprint)
+        except Exception:
+            log.exception("blueprint_left_out", blueprint=name)
+            left_out.append(f"The routes of {name} are left out, for they could not be made; the log says why.")
+    return tuple(left_out)

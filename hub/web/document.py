@@ -1,0 +1,141 @@
+"""What the OpenAPI 3.1 document says beside the models: information, security, and the answers of each call."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.tag import Tag
+
+from hub.version import __version__
+from hub.web import answers, examples
+from hub.web.problems import MEDIA_TYPE
+
+if TYPE_CHECKING:
+    from flask_openapi3.openapi import OpenAPI
+    from flask_openapi3.types import SecuritySchemesDict
+
+TOKEN = "bearer"  # noqa: S105 - the name of a security scheme
+
+ABOUT = Info(
+    title="TextoHub",
+    version=__version__,
+    description="Send texts, follow them, cancel them. Every refusal is a problem (RFC 9457) with a stable `code`.",
+)
+SECURITY: SecuritySchemesDict = {
+    TOKEN: {"type": "http", "scheme": "bearer", "description": "An API token: `hub account token` makes one."},
+}
+
+_KEY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of your own for this request. The same key with the same body within 72 hours is answered "
+    "again, and sends nothing; with another body it is refused.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    "example": "order-4711-ready",
+}
+_LOCATION = {"description": "Where the campaign can be looked at.", "schema": {"type": "string"}}
+_REPLAYED = {"description": "`true` when the key was known.", "schema": {"type": "string", "enum": ["true"]}}
+_WAIT = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+
+_TITLES = {
+    "400": "The request cannot be read.",
+    "401": "The token is missing, unknown or revoked.",
+    "402": "The account cannot pay for the request; nothing was stored.",
+    "403": "This may not be done: an account, a country or a recipient forbids it.",
+    "404": "The account has nothing of that name.",
+    "409": "The state forbids it now.",
+    "413": "The request is too large.",
+    "415": "The request is not JSON.",
+    "422": "The request is readable, and cannot be carried out as it stands.",
+    "429": "Too many requests; wait.",
+    "500": "The hub stumbled.",
+    "503": "The database did not take the request; nothing was kept.",
+}
+_CODES = {
+    "400": "invalid_json",
+    "401": "not_authenticated",
+    "402": "insufficient_credit",
+    "403": "country_not_allowed",
+    "404": "not_found",
+    "409": "already_sent",
+    "413": "too_large",
+    "415": "unsupported_media_type",
+    "422": "empty_body",
+    "429": "rate_limited",
+    "500": "internal_error",
+    "503": "store_unavailable",
+}
+
+
+def _problem(status: str) -> dict[str, Any]:
+    code = _CODES[status]
+    example = {
+        "type": f"/problems/{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": int(status),
+        "detail": _TITLES[status],
+        "code": code,
+        "errors": [],
+        "request_id": examples.A_REQUEST,
+    }
+    headers = {"headers": {"Retry-After": _WAIT}} if status in {"429", "503"} else {}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
+    return {"description": _TITLES[status], "content": content, **headers}
+
+
+def _call(name: str, description: str, answer: dict[str, Any], problems: str, **more: Any) -> dict[str, Any]:
+    """What flask-openapi3 wants to know of one call."""
+    responses = answer | {status: _problem(status) for status in problems.split()}
+    return {"operation_id": name, "description": description, "responses": responses, **more}
+
+
+COMMON: dict[str, Any] = {
+    "abp_tags": [Tag(name="Texts", description="Campaigns, their messages, and the account that pays for them.")],
+    "abp_security": [{TOKEN: []}],
+    "abp_responses": {status: _problem(status) for status in ("401", "422", "429", "500", "503")},
+}
+
+_CREATED = {
+    "description": "Accepted: it is stored, and will be sent once.",
+    "headers": {"Location": _LOCATION, "Idempotent-Replayed": _REPLAYED},
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/AcceptedCampaign"},
+            "example": examples.ACCEPTED_CAMPAIGN,
+        }
+    },
+}
+
+CREATE_CAMPAIGN = _call(
+    "createCampaign",
+    "Everything is checked and stored before the answer. Recipients that cannot be texted are blocked, each with its "
+    "reason, and the others go; when none can, the request is refused. A large list is answered 202 and expanded "
+    "afterwards.",
+    {"201": _CREATED, "202": answers.AcceptedCampaign},
+    "400 402 403 409 413 415",
+    openapi_extensions={"parameters": [_KEY_HEADER]},
+)
+GET_CAMPAIGN = _call("getCampaign", "How many of its messages are in which state.", {"200": answers.Campaign}, "404")
+CANCEL_CAMPAIGN = _call(
+    "cancelCampaign",
+    "What waits is cancelled and its credits come back; what is on its way stays so. Cancelling again changes nothing.",
+    {"200": answers.Campaign},
+    "404 409",
+)
+LIST_MESSAGES = _call(
+    "listMessages",
+    "In the order of the request. `next` leads to the page after; it is null on the last one.",
+    {"200": answers.MessagePage},
+    "404",
+)
+GET_ACCOUNT = _call("getAccount", "Its name, its country and its credits.", {"200": answers.Account}, "")
+
+
+def publish(app: OpenAPI, path: str) -> None:
+    """Serve the document of an application's API, to anybody: it says nothing of accounts."""
+    content = json.dumps(app.api_doc, ensure_ascii=False)
+    app.add_url_rule(path, "hub_openapi", lambda: Response(content, mimetype="application/json"))

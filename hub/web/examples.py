@@ -1,0 +1,67 @@
+"""The examples of the OpenAPI document: one shop texts one customer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+A_CAMPAIGN = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
+A_REQUEST = "01JZ5Y3X6R8W9T2Q4V7N0KMDBF"
+
+MESSAGE: dict[str, Any] = {
+    "id": f"{A_CAMPAIGN}-0",
+    "to": "+33612345678",
+    "state": "pending",
+    "reason": None,
+    "detail": None,
+    "text": "Bonjour Nina, votre commande est arrivée.",
+    "encoding": "GSM-7",
+    "segments": 1,
+    "credits": 1,
+    "sender": "36180",
+    "country": "FR",
+    "due_at": "2027-01-04T08:30:00Z",
+    "submitted_at": None,
+    "settled_at": None,
+}
+ACCEPTED_MESSAGE = {**MESSAGE, "input": "+33 6 12 34 56 78"}
+
+_COUNTS: dict[str, Any] = {
+    "id": A_CAMPAIGN,
+    "state": "accepted",
+    "accepted": 1,
+    "blocked": 0,
+    "deferred": 0,
+    "segments": 1,
+    "credits": 1,
+}
+ACCEPTED_CAMPAIGN: dict[str, Any] = {
+    **_COUNTS,
+    "messages": [ACCEPTED_MESSAGE],
+    "blocked_by": {},
+    "deferrals": [],
+    "notes": [],
+    "changes": [],
+    "offending": [],
+}
+CAMPAIGN: dict[str, Any] = {
+    **_COUNTS,
+    "by_state": {"pending": 1},
+    "created_at": "2027-01-04T08:30:00Z",
+    "send_at": None,
+    "purpose": "alert",
+    "text": "Bonjour #name#, votre commande est arrivée.",
+    "sender": None,
+}
+ACCOUNT: dict[str, Any] = {
+    "name": "Salon Exemple",
+    "country": "FR",
+    "balance": {"available": 998, "reserved": 2, "spent": 0},
+}
+
+
+def shown_as(example: dict[str, Any], **options: Any) -> ConfigDict:
+    """A model's configuration with these options, and an example where flask-openapi3 looks for it."""
+    return cast("ConfigDict", {**options, "openapi_extra": {"example": example}})

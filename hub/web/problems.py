@@ -1,0 +1,170 @@
+"""Every answer that is a no, as `application/problem+json` (RFC 9457): one table says which status is which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import structlog
+from flask import Response, g, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from hub.errors import (
+    Conflict,
+    Fault,
+    HubError,
+    NotAllowed,
+    NotAuthenticated,
+    NotEnoughCredits,
+    NotFound,
+    RequestRefused,
+    StoreUnavailable,
+    TooMany,
+)
+from hub.web import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from flask import Flask
+    from werkzeug.wrappers import Response as BaseResponse
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS_BY_CODE: Mapping[str, int] = {
+    **dict.fromkeys(
+        (
+            "invalid_json",
+            "invalid_utf8",
+            "object_expected",
+            "json_too_deep",
+            "number_not_finite",
+            "duplicate_key",
+            "idempotency_key_form",
+        ),
+        400,
+    ),
+    **dict.fromkeys(("country_not_allowed", "marketing_disabled", "not_mobile", "opted_out", "unallocated"), 403),
+    "unsupported_media_type": 415,
+    "idempotency_key_reused": 422,
+}
+"""The status of a code that differs from that of its class: unreadable, or forbidden whatever the wording."""
+
+STATUS_BY_CLASS: Mapping[type[Exception], int] = {
+    NotAuthenticated: 401,
+    NotEnoughCredits: 402,
+    NotAllowed: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooMany: 429,
+    RequestRefused: 422,
+    StoreUnavailable: 503,
+}
+
+RETRY_BY_CODE: Mapping[str, timedelta] = {
+    "idempotency_key_busy": timedelta(seconds=1),
+    "store_unavailable": timedelta(seconds=2),
+}
+
+_NOTHING_KEPT = "The database did not take the request, and nothing of it was kept. Send it again in a moment."
+_OUR_FAULT = "The hub stumbled over this request. Its operator finds out why in the log, by the request_id."
+
+log = structlog.get_logger(__name__)
+
+
+def install(app: Flask, max_body_kb: int) -> None:
+    """Answer every error of an application as a problem; `max_body_kb` is named to who sends more."""
+
+    def answer(error: Exception) -> BaseResponse:
+        if isinstance(error, RequestEntityTooLarge):
+            message = f"The request is larger than {max_body_kb} kB; send it in parts."
+            return problem(413, "too_large", message, faults=[Fault("body", "too_large", message)])
+        if isinstance(error, HTTPException):
+            return _answer_to_http(error)
+        return _answer_to_hub(error) if isinstance(error, HubError) else _answer_to_bug(error)
+
+    app.register_error_handler(Exception, answer)
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+    needed: int | None = None,
+    available: int | None = None,
+) -> Response:
+    """A problem as an answer; its type and title follow from its code."""
+    content = answers.Problem(
+        type=f"/problems/{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        detail=detail,
+        code=code,
+        errors=[answers.ProblemFault.model_validate(fault) for fault in faults],
+        request_id=g.get("request_id", ""),
+        needed=needed,
+        available=available,
+    )
+    return Response(content.model_dump_json(exclude_none=True), status, headers, mimetype=MEDIA_TYPE)
+
+
+def status_of(error: HubError) -> int:
+    """The status that an error of the hub is answered with; 500 where it is no answer to a request."""
+    code = getattr(error, "code", "")
+    if code in STATUS_BY_CODE:
+        return STATUS_BY_CODE[code]
+    return next((STATUS_BY_CLASS[kind] for kind in type(error).__mro__ if kind in STATUS_BY_CLASS), 500)
+
+
+def _answer_to_hub(error: HubError) -> Response:
+    if isinstance(error, StoreUnavailable):
+        log.warning("store_unavailable", error=str(error))
+        return problem(503, "store_unavailable", _NOTHING_KEPT, headers=_retry_after(error, "store_unavailable"))
+    if not isinstance(error, RequestRefused):
+        return _answer_to_bug(error)
+    credits_ = (error.needed, error.available) if isinstance(error, NotEnoughCredits) else (None, None)
+    return problem(
+        status_of(error),
+        error.code,
+        str(error),
+        faults=error.faults,
+        headers=_challenge(error) | _retry_after(error, error.code),
+        needed=credits_[0],
+        available=credits_[1],
+    )
+
+
+def _answer_to_http(error: HTTPException) -> BaseResponse:
+    response = error.get_response()
+    if response.status_code < HTTPStatus.BAD_REQUEST or error.response is not None:
+        return response  # a redirect, or an answer that a view made up itself
+    status = HTTPStatus(response.status_code)
+    headers = {name: value for name, value in response.headers if name in {"Allow", "Retry-After", "WWW-Authenticate"}}
+    return problem(status, status.name.lower(), _said(error, status, headers.get("Allow", "")), headers=headers)
+
+
+def _said(error: HTTPException, status: HTTPStatus, allowed: str) -> str:
+    if status is HTTPStatus.NOT_FOUND:
+        return "There is nothing at this address; /api/v1/openapi.json lists what there is."
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        return f"This address does not take {request.method}; it takes {allowed}."
+    return error.description or status.description
+
+
+def _answer_to_bug(error: Exception) -> Response:
+    log.error("request_failed", exc_info=error)
+    return problem(500, "internal_error", _OUR_FAULT)
+
+
+def _challenge(error: RequestRefused) -> dict[str, str]:
+    """What a 401 must say (RFC 9110, 11.6.1); RFC 6750 has the words."""
+    return {"WWW-Authenticate": 'Bearer realm="hub"'} if isinstance(error, NotAuthenticated) else {}
+
+
+def _retry_after(error: HubError, code: str) -> dict[str, str]:
+    wait = error.retry_after if isinstance(error, TooMany) else RETRY_BY_CODE.get(code)
+    return {} if wait is None else {"Retry-After": str(max(1, -(-wait // timedelta(seconds=1))))}

@@ -1,0 +1,111 @@
+"""What the API takes in: the bodies and parameters of requests, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from hub.compliance.model import OutsideWindow, Purpose
+from hub.messages.model import MessageState
+from hub.sms.model import EncodingMode
+from hub.web.examples import A_CAMPAIGN, shown_as
+
+LONGEST_SENDER = 16
+"""A plus and the 15 digits of E.164; names are shorter still, by each country's rule."""
+MOST_ITEMS = 1000
+
+
+class Input(BaseModel):
+    """The base of what comes in: what is not known is refused, so that a slip of the pen is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class RecipientBody(Input):
+    """Who to text."""
+
+    to: str = Field(
+        description="A mobile number, as in +33 6 12 34 56 78; without a calling code it is of the account's country."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict,
+        description="Values for the fields of the text: `#name#` or `[name]` becomes what stands under `name`.",
+    )
+
+
+def as_recipient(value: object) -> object:
+    """Read a bare number as a recipient without fields."""
+    return {"to": value} if isinstance(value, str) else value
+
+
+AnyRecipient = Annotated[RecipientBody, BeforeValidator(as_recipient, json_schema_input_type=str | RecipientBody)]
+
+
+class CampaignBody(Input):
+    """One text to one or many recipients."""
+
+    model_config = shown_as(
+        {
+            "purpose": "alert",
+            "text": "Bonjour #name#, votre commande est arrivée.",
+            "recipients": [{"to": "+33 6 12 34 56 78", "fields": {"name": "Nina"}}, "06 98 76 54 32"],
+        },
+        extra="forbid",
+    )
+
+    purpose: Purpose | None = Field(
+        default=None,
+        description="`marketing` sells: lawful hours and an opt-out mention apply. `alert` informs, at any hour. "
+        "Without one, the operator's default holds.",
+    )
+    text: str = Field(description="What to say, perhaps with fields such as `#name#`.")
+    sender: str | None = Field(
+        default=None,
+        max_length=LONGEST_SENDER,
+        description="What the phone shows. Where a country does not let it through, its default one takes its place.",
+    )
+    recipients: list[AnyRecipient] = Field(description="Who to text: objects, or bare numbers.")
+    send_at: str | None = Field(
+        default=None,
+        description="When to leave, ISO 8601, as in 2027-01-04T09:30:00+01:00. Without an offset the time is of the "
+        "hub's own time zone; without a time the texts leave now.",
+    )
+    outside_window: OutsideWindow | None = Field(
+        default=None,
+        description="What becomes of marketing outside the lawful hours: wait for them, or be refused. Without a "
+        "word, the operator's choice holds.",
+    )
+    encoding: EncodingMode | None = Field(
+        default=None,
+        description="`auto` keeps every letter at the least cost, `gsm` forces the 7-bit alphabet, `unicode` UTF-16.",
+    )
+
+
+class CampaignPath(BaseModel):
+    """Which campaign."""
+
+    campaign_id: str = Field(description="The campaign's id.", json_schema_extra={"example": A_CAMPAIGN})
+
+
+class MessagesQuery(Input):
+    """Which messages, and which page of them."""
+
+    campaign: str = Field(description="The campaign's id.", json_schema_extra={"example": A_CAMPAIGN})
+    state: list[MessageState] = Field(
+        default_factory=list, description="Only messages in this state; may be given several times."
+    )
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most messages of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=r"^[0-9]{1,9}$", description="Where the page begins: `next` of the page before."
+    )
+
+
+INPUTS: dict[str, type[Input]] = {model.__name__: model for model in (CampaignBody, MessagesQuery)}
+
+
+def field_names(model: type[BaseModel]) -> set[str]:
+    """Every name of a field that a model or a part of it takes."""
+    schema: dict[str, Any] = model.model_json_schema()
+    parts = (schema, *schema.get("$defs", {}).values())
+    return {name for part in parts for name in part.get("properties", {})}
