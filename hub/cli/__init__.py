@@ -1,0 +1,94 @@
+"""The command line: `hub COMMAND`. Commands are imported when they are called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from hub.cli.shared import Session, report, wants_json
+from hub.errors import HubError
+from hub.observe import configure_logging
+from hub.version import __version__
+
+COMMANDS = {
+    "serve": ("hub.cli.running:serve", "Run everything on this machine."),
+    "web": ("hub.cli.running:web", "Run the web process."),
+    "worker": ("hub.cli.running:worker", "Run a worker."),
+    "scheduler": ("hub.cli.running:scheduler", "Run the scheduler."),
+    "service": ("hub.cli.running:service", "Run one service, such as mail_to_sms."),
+    "check": ("hub.cli.checking:check", "Find everything that is wrong with the set-up."),
+    "config": ("hub.cli.checking:config", "Show the settings in use, or an annotated hub.ini."),
+    "plugins": ("hub.cli.checking:plugins", "List the plugins and their states."),
+    "health": ("hub.cli.checking:health", "Tell whether this machine's processes are alive."),
+    "account": ("hub.cli.accounts:account", "Accounts, credits and API tokens."),
+    "suppression": ("hub.cli.accounts:suppression", "Numbers that must not be texted."),
+    "send": ("hub.cli.sending:send", "Send a text."),
+    "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
+    "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
+    "db": ("hub.cli.database:db", "Bring the database up to date."),
+    "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window."),
+}
+
+
+class Commands(click.Group):
+    """The hub's own commands from a table, and those of plugins."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every name there is."""
+        return [*COMMANDS, *sorted(_of_plugins(ctx))]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command when it is called."""
+        if cmd_name in COMMANDS:
+            module, _, name = COMMANDS[cmd_name][0].partition(":")
+            return cast("click.Command", getattr(import_module(module), name))
+        return _of_plugins(ctx).get(cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what the hub refuses is a sentence and an exit code, in JSON where that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except HubError as error:
+            ctx.exit(report(error, as_json=wants_json(ctx)))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        rows = [(name, sentence) for name, (_, sentence) in COMMANDS.items()]
+        rows += [(name, command.get_short_help_str(80)) for name, command in sorted(_of_plugins(ctx).items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="HUB_CONFIG",
+    help="The hub.ini to use; also HUB_CONFIG. Without one, defaults hold.",
+)
+@click.version_option(__version__, prog_name="hub")
+@click.pass_context
+def hub(ctx: click.Context, config: Path | None) -> None:
+    """Texts for people: mail, calendars and shops in, SMS out."""
+    configure_logging("info", "auto")  # until hub.ini is read: never to standard output, which is for answers
+    ctx.obj = Session(config)
+
+
+def main() -> None:
+    """Run the command line: 0 is well, 1 refused or failed, 2 a mistake in the call or in hub.ini."""
+    hub()
+
+
+def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
+    from hub.plugin_manager import Plugins
+
+    session = ctx.ensure_object(Session)
+    if session.plugin_commands is None:
+        loaded = Plugins.load(session.disabled_plugins(), bringing=("hub_register_commands",), quiet=True)
+        session.plugin_commands = {
+            name: command for name, command in loaded.registry.commands.items() if name not in COMMANDS
+        }
+    return session.plugin_commands
