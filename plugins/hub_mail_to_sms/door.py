@@ -1,0 +1,137 @@
+"""Who may come in: aiosmtpd's hooks, envelope by envelope, up to the reply to DATA."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from aiosmtpd.smtp import Envelope, Session
+
+from hub import HubError
+from hub_mail_to_sms import dialogue_replies as say
+from hub_mail_to_sms import replies
+from hub_mail_to_sms.addresses import ANYBODY
+from hub_mail_to_sms.handler import Delivery
+from hub_mail_to_sms.settings import Accept
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP
+
+    from hub_mail_to_sms.handler import Mailroom
+
+MOST_ADDRESSES = 100
+"""How many a mail may be for, as RFC 5321 (4.5.3.1.8) asks at least; they are all one account's."""
+
+log = structlog.get_logger(__name__)
+
+
+class Visit(Session):
+    """A session; `login_data` is a plain attribute where aiosmtpd's own warns of itself at each sign-in."""
+
+    login_data = None
+
+
+class Letter(Envelope):
+    """An envelope, with the account that it is for; None stands for whoever will be verified."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.accounts: set[int | None] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Lets mails in. Its hooks run in the listener's event loop and leave whatever may block to threads."""
+
+    mailroom: Mailroom
+    decide_within_s: float = 25.0
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd names its hooks so
+        self, server: SMTP, session: Visit, envelope: Letter, name: str, responses: list[str]
+    ) -> list[str]:
+        """Offer what aiosmtpd offers, and say that replies carry enhanced codes (RFC 2034)."""
+        del server, envelope
+        session.host_name = name
+        return [*responses[:-1], "250-ENHANCEDSTATUSCODES", *responses[-1:]]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd names its hooks so
+        self, server: SMTP, session: Visit, envelope: Letter, address: str, options: list[str]
+    ) -> str:
+        """Take the sender's address, whatever it is: it proves nothing."""
+        del server
+        if self._must_sign_in(session):
+            return say.SIGN_IN_FIRST
+        if not (address.isascii() or envelope.smtp_utf8):
+            return say.NOT_ASCII
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return say.SENDER_TAKEN
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
+        self, server: SMTP, session: Visit, envelope: Letter, address: str, options: list[str]
+    ) -> str:
+        """Find the account that the address belongs to, or say why not."""
+        del server, options
+        local_part, _, domain = address.rpartition("@")
+        if domain.lower().rstrip(".") != self.mailroom.settings.domain:
+            return say.NO_RELAY.format(domain=self.mailroom.settings.domain)
+        if len(envelope.rcpt_tos) >= MOST_ADDRESSES:
+            return say.ENOUGH_ADDRESSES
+        signed_in = session.auth_data if session.authenticated else None
+        try:
+            account_id = await asyncio.to_thread(self._account_for, local_part.lower(), signed_in)
+        except HubError as error:
+            return replies.refused(error)
+        if account_id is _NOBODY:
+            return say.UNKNOWN_ADDRESS
+        if envelope.accounts - {account_id}:
+            return say.ONE_ACCOUNT
+        envelope.accounts.add(account_id)
+        envelope.rcpt_tos.append(address)
+        return say.RECIPIENT_TAKEN
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd names its hooks so
+        self, server: SMTP, session: Visit, envelope: Letter
+    ) -> str:
+        """Decide; the reply is said only after the commit."""
+        del server
+        (account_id,) = envelope.accounts
+        delivery = Delivery(
+            raw=envelope.original_content or b"",
+            account_id=account_id,
+            signed_in=bool(session.authenticated) and session.auth_data == account_id,
+            peer=str(session.peer[0]) if session.peer else "",
+            envelope_from=envelope.mail_from,
+        )
+        decision = asyncio.to_thread(self.mailroom.decide, delivery)
+        try:
+            return await asyncio.wait_for(decision, self.decide_within_s)
+        except TimeoutError:
+            log.warning("mail_undecided", account=account_id, within_s=self.decide_within_s)
+            return replies.TOO_SLOW
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Nothing of what went wrong is told to the client; the log has it, under a reference."""
+        reference = uuid.uuid4().hex[:10]
+        log.error("smtp_failed", reference=reference, exc_info=error)
+        return replies.LATER.format(reference=reference)
+
+    def _must_sign_in(self, session: Visit) -> bool:
+        return self.mailroom.settings.way is Accept.AUTH and not session.authenticated
+
+    def _account_for(self, local_part: str, signed_in: int | None) -> int | None:
+        """Whose mail this is; None where the From address will tell, `_NOBODY` where it is nobody's."""
+        if local_part == ANYBODY:
+            may_be_anybody = signed_in is not None or self.mailroom.settings.way is Accept.VERIFIED
+            return signed_in if may_be_anybody else _NOBODY
+        owner = self.mailroom.addresses.account_of(local_part)
+        if owner is None or signed_in not in (None, owner):
+            return _NOBODY
+        return owner
+
+
+_NOBODY = 0
+"""No account has this id."""

@@ -1,0 +1,126 @@
+"""Decide about one mail, from its raw form to the reply: everything is settled before the reply to DATA."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hub import CampaignRequest, HubError, Purpose, Recipient, RequestRefused
+from hub.plugin_kit import local_to_utc, split_numbers
+from hub_mail_to_sms import replies
+from hub_mail_to_sms.loops import is_automatic
+from hub_mail_to_sms.mail import Mail, ReadingLimits, UnreadableMail
+from hub_mail_to_sms.reading import read_mail
+from hub_mail_to_sms.settings import Accept
+from hub_mail_to_sms.subject import read_subject
+from hub_mail_to_sms.verification import CannotTellNow
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hub import Hub
+    from hub_mail_to_sms.addresses import Addresses
+    from hub_mail_to_sms.limiter import Limiter
+    from hub_mail_to_sms.settings import MailSettings
+    from hub_mail_to_sms.subject import Subject
+    from hub_mail_to_sms.verification import Verifier
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A mail as the listener hands it over: who it is for (None: whoever is verified), and how it came.
+
+    `peer` is the IP address that it came from; `envelope_from` is `<>` for a bounce.
+    """
+
+    raw: bytes
+    account_id: int | None
+    signed_in: bool
+    peer: str
+    envelope_from: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailroom:
+    """Turns mails into campaigns. Thread-safe: each mail is decided in a thread of its own."""
+
+    hub: Hub
+    settings: MailSettings
+    addresses: Addresses
+    limiter: Limiter
+    verifier: Verifier
+
+    def decide(self, delivery: Delivery) -> str:
+        """The reply to a mail; what it accepted is committed by then."""
+        try:
+            mail = read_mail(delivery.raw, ReadingLimits(total=self.settings.max_size_kb * 1024))
+            return self._decide(delivery, mail)
+        except UnreadableMail as error:
+            return replies.unreadable(error)
+        except CannotTellNow:
+            return replies.CANNOT_VERIFY
+        except HubError as error:
+            log.info("mail_refused", account=delivery.account_id, reason=type(error).__name__)
+            return replies.refused(error)
+
+    def _decide(self, delivery: Delivery, mail: Mail) -> str:
+        account_id = self._account(delivery, mail)
+        if account_id is None:
+            return replies.NOT_VERIFIED
+        reason = is_automatic(mail.automatic, delivery.envelope_from)
+        if reason is not None:
+            log.info("mail_dropped", reason=reason, account=account_id)
+            return replies.DROPPED.format(reason=reason)
+        self.limiter.take_mail(account_id, mail.from_address or (delivery.envelope_from or "").lower())
+        return self._send(account_id, mail)
+
+    def _account(self, delivery: Delivery, mail: Mail) -> int | None:
+        """Who pays; None when the mail had to be verified and is not."""
+        if delivery.signed_in or self.settings.way is not Accept.VERIFIED:
+            return delivery.account_id
+        if not self.verifier.is_genuine(delivery.raw, mail.from_address, delivery.peer):
+            return None
+        owner = self.addresses.sender_account(mail.from_address)
+        return owner if delivery.account_id in (None, owner) else None
+
+    def _send(self, account_id: int, mail: Mail) -> str:
+        subject = read_subject(mail.subject)
+        if subject.problems:
+            return replies.bad_options([problem.message for problem in subject.problems])
+        if not any(map(str.isdigit, subject.numbers_text)):
+            return replies.no_number(subject.numbers_text)
+        if not mail.text.strip():
+            return replies.no_text(mail)
+        answer = self.hub.accept(self._request(account_id, mail, subject))
+        log.info("mail_accepted", account=account_id, campaign=answer.campaign_id, accepted=answer.accepted)
+        return replies.accepted(answer, mail.notes)
+
+    def _request(self, account_id: int, mail: Mail, subject: Subject) -> CampaignRequest:
+        account = self.hub.account(account_id)
+        numbers = split_numbers(subject.numbers_text, account.country)
+        if len(numbers) > self.settings.max_recipients:
+            raise RequestRefused.because(
+                "Subject",
+                "too_many_recipients",
+                f"The subject has {len(numbers)} numbers; the most is {self.settings.max_recipients}.",
+            )
+        options = subject.options
+        return CampaignRequest(
+            account_id=account_id,
+            text=mail.text,
+            recipients=tuple(Recipient(number) for number in numbers),
+            purpose=Purpose(options.purpose) if options.purpose else self.settings.purpose,
+            sender=options.sender,
+            send_at=self._moment(options.at),
+            source="mail",
+            idempotency_key=mail.message_id,
+        )
+
+    def _moment(self, at: datetime | None) -> datetime | None:
+        if at is None or at.tzinfo:
+            return at
+        return local_to_utc(at, self.hub.timezone)
