@@ -1,5 +1,4 @@
-"""What plugins build on beyond the values of `hub`: sections of hub.ini, tables, phone numbers,
-times, commands.
+"""What plugins build on beyond the values of `hub`: sections, tables, numbers, times, commands.
 
 Each name is imported when it is first asked for, so that a plugin whose settings are read does not pay for
 the database's library too.

@@ -7,6 +7,8 @@ hub down. Bundled plugins come in by the same entry points as a stranger's.
 from __future__ import annotations
 
 import difflib
+import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import entry_points
@@ -101,8 +103,9 @@ class Plugins:
         plugins = cls(bringing, quiet=quiet)
         if found is None:
             found = [entry for group in GROUPS for entry in entry_points(group=group)]
-        for entry in sorted(found, key=lambda entry: (entry.group, entry.name)):
-            plugins._load_one(entry, disabled)
+        with redirect_stdout(sys.stderr):  # what a plugin prints must not stand in a command's answer
+            for entry in sorted(found, key=lambda entry: (entry.group, entry.name)):
+                plugins._load_one(entry, disabled)
         return plugins
 
     def add(self, plugin: object, name: str, *, group: str = GROUPS[0], version: str = "") -> PluginStatus:

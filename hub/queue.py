@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue as thread_queue
 import re
 import threading
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -87,6 +88,7 @@ class RqDoorbell:
     _rings: thread_queue.Queue[Ring | None] = field(default_factory=lambda: thread_queue.Queue(_BACKLOG))
     _thread: threading.Thread | None = None
     _start: threading.Lock = field(default_factory=threading.Lock)
+    _closing: bool = False
 
     def ring(self, ring: Ring) -> None:
         """Ring and return at once; when too many rings wait, this one is dropped and the poll comes later."""
@@ -102,21 +104,23 @@ class RqDoorbell:
     def close(self) -> None:
         """Send what was rung, for a second at most."""
         if self._thread is not None and self._thread.is_alive():
-            try:
-                self._rings.put_nowait(None)
-            except thread_queue.Full:
-                return
+            self._wake()
             self._thread.join(timeout=1.0)
+            self._closing = True
+            self._wake()
+
+    def _wake(self) -> None:
+        with suppress(thread_queue.Full):  # then it is awake
+            self._rings.put_nowait(None)
 
     def _work(self) -> None:
-        connection = connect(self.url)
-        queues = {name: rq_queue(name, connection) for name in QueueName}
-        while (ring := self._rings.get()) is not None:
-            try:
-                _enqueue(queues[ring.queue], ring, self.clock)
-            except (RedisError, OSError) as error:
-                log.debug("ring_lost", ring=ring.name, error=str(error))
-        connection.close()
+        with connect(self.url) as connection:
+            queues = {name: rq_queue(name, connection) for name in QueueName}
+            while not self._closing and (ring := self._rings.get()) is not None:
+                try:
+                    _enqueue(queues[ring.queue], ring, self.clock)
+                except (RedisError, OSError) as error:
+                    log.debug("ring_lost", ring=ring.name, error=str(error))
 
 
 def connect(url: str, *, socket_timeout_s: float | None = 2.0) -> Redis:

@@ -11,7 +11,7 @@ import click
 from hub.processes.lifeline import follow_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from hub.bootstrap import Core
     from hub.cli.shared import Session
@@ -28,12 +28,18 @@ def serve(session: Session) -> None:
     from hub.processes.supervisor import Supervisor
 
     with session.core(ready=False) as core:
-        supervisor = Supervisor(core)
+        supervisor = Supervisor(core, _call)
         _stop_on_signals(supervisor.stopping)
         supervisor.start()
         click.echo(_welcome(core, supervisor.missing))
         supervisor.run()
         click.echo("The hub has stopped.")
+
+
+def _call(words: Sequence[str]) -> None:
+    from hub.cli import hub
+
+    hub.main(args=list(words), prog_name="hub")
 
 
 @click.command()
@@ -45,6 +51,7 @@ def web(session: Session) -> None:
     follow_parent()
     with session.core(ready=False) as core:
         core.require_schema()
+        core.store.close()  # the worker that comes now is a fork, which must not carry an open database along
         serve_web(core.settings)
 
 

@@ -62,13 +62,19 @@ def send(
 
 @click.command()
 @click.option("--campaign", default=None, help="One campaign; without it, the latest ones are listed.")
+@click.option("--follow", "wait", is_flag=True, help="First wait until none of its messages is on its way.")
 @_ACCOUNT
 @_URL
 @_TOKEN
 @json_option
 @click.pass_obj
 def messages(
-    session: Session, campaign: str | None, account_name: str | None, url: str | None, token: str | None
+    session: Session,
+    campaign: str | None,
+    wait: bool,  # noqa: FBT001 - click hands flags over so
+    account_name: str | None,
+    url: str | None,
+    token: str | None,
 ) -> None:
     """Show the messages of a campaign and what became of them."""
     if url:
@@ -84,6 +90,10 @@ def messages(
         if campaign is None:
             _show_campaigns(core.campaigns.latest(owner.id))
             return
+        if wait:
+            from hub.cli.following import follow
+
+            follow(core, owner.id, campaign)
         found = _all_messages(core, owner.id, campaign)
         answer({"items": found})
         if not wants_json():

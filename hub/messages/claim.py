@@ -156,9 +156,10 @@ def _line_free_at(connection: Connection, route: str, now: datetime, rate: float
     query = select(route_rates.c.free_at).where(route_rates.c.route == route).with_for_update()
     free_at = float(connection.execute(query).scalar_one())
     here = now.timestamp()
+    a_burst_ago = here - max(BURST_S, 1 / rate)
     if free_at > here + MOST_SEGMENTS / rate:
-        return here  # no message keeps a line for that long: the clock was set back
-    return max(here - max(BURST_S, 1 / rate), free_at)
+        return a_burst_ago  # no message keeps a line for that long: the clock was set back
+    return max(a_burst_ago, free_at)
 
 
 def _occupy_line(connection: Connection, route: str, free_at: float, seconds: float) -> None:

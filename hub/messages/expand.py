@@ -67,9 +67,10 @@ class Expander:
             rows = writing.insert_messages(connection, planner.terms, planned, intake.plugins)
             repeated += len(candidates) - len(fresh)
             finished = _add_up(connection, campaign, Summary.of(planner, planned, repeated))
-            acceptance = acceptance_of(connection, campaign.id) if finished else None
-        if acceptance:  # told once, with the whole answer; until then the scheduler sees what is due
-            intake.announce(account, acceptance, writing.routes_of(rows))
+            acceptance = acceptance_of(connection, campaign.id)
+        routes = writing.routes_of(rows)
+        if finished or routes:
+            intake.announce(account, acceptance, routes)
 
 
 def _lock(connection: Connection, campaign_id: str) -> AnyRow:

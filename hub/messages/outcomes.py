@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _IN_DOUBT = (MessageState.SUBMITTING, MessageState.UNKNOWN)
 """A sweep may have called a slow submit unknown already; its own answer is still the truth."""
 
+ANSWER_LOST = "answer_lost"
+"""The reason of what is in doubt."""
+
 FREE: Mapping[str, None] = {"owner": None, "lease_until": None}
 """Nobody's any more."""
 NEW: Mapping[str, None] = {"reason": None, "detail": None, "submitted_at": None}
@@ -134,11 +137,12 @@ def record_unknown(changes: Changes, row: AnyRow, detail: str, at: datetime, *, 
     changes.put(
         row,
         MessageState.UNKNOWN,
-        reason="answer_lost",
+        reason=ANSWER_LOST,
         detail=storable(detail, LONGEST_DETAIL),
         submitted_at=at,
         lease_until=None,
     )
+    changes.tell(row, MessageState.UNKNOWN, ANSWER_LOST)
 
 
 def _still_ours(connection: Connection, owner: str, ids: Iterable[int]) -> Sequence[AnyRow]:

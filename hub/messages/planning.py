@@ -124,12 +124,11 @@ class Planner:
         """Decide about one recipient."""
         number = candidate.number
         if isinstance(number, NumberRefusal):
-            given = storable(candidate.given, LONGEST_RECIPIENT)
-            return PlannedMessage(candidate.position, given, _country_of(number), _refusal(number))
+            return _refused_number(candidate, number)
         country = self._country(number)
         violation = country.violation or _SUPPRESSED.get(suppressed.get(number.e164))  # type: ignore[arg-type]  # None is no key
         if violation:
-            return PlannedMessage(candidate.position, number.e164, country.country, violation)
+            return PlannedMessage(candidate.position, number.e164, _known_country(number.region), violation)
         prepared = self._text(candidate.fields, country.mention)
         if isinstance(prepared, Violation):
             return PlannedMessage(candidate.position, number.e164, country.country, prepared)
@@ -187,13 +186,14 @@ class Planner:
 _TEXTS_KEPT = 1000
 
 
-def _country_of(refused: NumberRefusal) -> str | None:
-    region = refused.number.region if refused.number else ""
+def _refused_number(candidate: Candidate, refused: NumberRefusal) -> PlannedMessage:
+    country = _known_country(refused.number.region) if refused.number else None
+    violation = Violation(refused.reason, refused.message)
+    return PlannedMessage(candidate.position, storable(candidate.given, LONGEST_RECIPIENT), country, violation)
+
+
+def _known_country(region: str) -> str | None:
     return region if len(region) == len("FR") else None  # 001 is the world: satellites, premium services
-
-
-def _refusal(refused: NumberRefusal) -> Violation:
-    return Violation(refused.reason, refused.message)
 
 
 def plan_country(terms: Terms, country: str, policy: CountryPolicy | None, zones: Sequence[str]) -> CountryPlan:

@@ -46,7 +46,7 @@ def campaign_of(connection: Connection, account_id: int, campaign_id: str) -> Ca
     states = connection.execute(
         select(messages.c.state, func.count()).where(messages.c.campaign_id == campaign_id).group_by(messages.c.state)
     )
-    return _as_campaign(row, dict(states.tuples().all()))
+    return _as_campaign(row, dict(states.all()))
 
 
 def latest_campaigns(connection: Connection, account_id: int | None, limit: int) -> tuple[CampaignView, ...]:

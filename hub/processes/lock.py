@@ -22,7 +22,7 @@ _NAME = "serve.lock"
 
 @dataclass
 class ServeLock:
-    """Held as long as this process or one that was handed `fileno()` lives."""
+    """Held as long as this process lives, or one that it forked meanwhile."""
 
     data_dir: Path
     _file: TextIO | None = None
@@ -33,7 +33,7 @@ class ServeLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("a+")
         end = time.monotonic() + ORPHANS_MAY_TAKE_S
-        while not self._try():
+        while not _locked(self._file):
             if self._owner_runs() or time.monotonic() > end:
                 self.release()
                 raise HubError(f"Another `hub serve` runs on {self.data_dir}; stop it first.")
@@ -48,19 +48,14 @@ class ServeLock:
             self._file.close()
             self._file = None
 
-    def fileno(self) -> int:
-        """The file to hand to children. Raises ValueError while it is not held."""
-        if self._file is None:
-            raise ValueError("the lock is not held")
-        return self._file.fileno()
-
-    def _try(self) -> bool:
-        try:
-            fcntl.flock(self.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
     def _owner_runs(self) -> bool:
         said = (folder(self.data_dir) / _NAME).read_text()
         return said.isdecimal() and runs(int(said))
+
+
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,12 @@ class ServiceProcess:
         if entry is None:
             names = ", ".join(sorted(self.core.plugins.registry.services)) or "none"
             raise NotFound(f"There is no service {self.name!r}; there are: {names}.")
-        service = entry.build(self.core)
-        service.start()
-        heart = Heart(self.core.data_dir, f"service-{self.name}", self.core.clock)
-        heart.start()
-        try:
+        with ExitStack() as at_the_end:
+            heart = Heart(self.core.data_dir, f"service-{self.name}", self.core.clock)
+            at_the_end.callback(heart.stop)
+            at_the_end.callback(self.core.close)
+            service = entry.build(self.core)
+            service.start()
+            at_the_end.callback(service.stop)
+            heart.start()
             self.stopping.wait()
-        finally:
-            service.stop()
-            self.core.close()
-            heart.stop()

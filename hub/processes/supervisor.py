@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -16,16 +12,19 @@ import structlog
 
 from hub.embedded import NoServer, PrivateServer
 from hub.errors import HubError
+from hub.processes.forking import fork, prepare
 from hub.processes.heartbeat import beats, forget_dead
-from hub.processes.lifeline import PARENT
 from hub.processes.lock import ServeLock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
+    from multiprocessing.process import BaseProcess
     from pathlib import Path
 
     from hub.bootstrap import Core
+
+    Call = Callable[[Sequence[str]], None]
 
 LOOK_EVERY_S = 0.3
 GRACE_S = 25.0
@@ -67,32 +66,29 @@ class Child:
     arguments: Sequence[str]
     stage: int
     vital: bool = True
-    process: subprocess.Popen[bytes] | None = None
+    process: BaseProcess | None = None
     started_at: float = 0.0
     patience: Patience = field(default_factory=Patience)
 
-    def start(self, config: Path | None, *, holding: int) -> None:
-        """Start it, holding that file open; it ends by itself should this process be killed."""
-        command = [sys.executable, "-m", "hub", *(("--config", str(config)) if config else ()), *self.arguments]
-        self.process = subprocess.Popen(  # noqa: S603 - the hub's own commands
-            command,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, PARENT: str(os.getpid())},
-            pass_fds=(holding,),
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops its children in order
-        )
+    def start(self, call: Call, config: Path | None) -> None:
+        """Start it; it ends by itself should this process be killed."""
+        self.process = fork(call, [*(("--config", str(config)) if config else ()), *self.arguments])
         self.started_at = time.monotonic()
 
     def is_alive(self) -> bool:
         """Whether it runs."""
-        return self.process is not None and self.process.poll() is None
+        return self.process is not None and self.process.is_alive()
 
 
 @dataclass
 class Supervisor:
-    """Starts the processes, starts again those that end, and stops them in order."""
+    """Starts the processes, starts again those that end, and stops them in order.
+
+    `call` runs a command line of the hub; each process calls it once.
+    """
 
     core: Core
+    call: Call
     children: list[Child] = field(default_factory=list)
     redis: PrivateServer | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -111,17 +107,11 @@ class Supervisor:
         at once; a plugin's service that does so is started again and again, and the others go on.
         """
         self._lock.take()
-        forget_dead(self.core.data_dir, self.core.clock)
-        if self.core.store.is_sqlite:
-            self.core.upgrade()
-        else:
-            self.core.require_schema()
-        self.core.store.close()
-        self._start_redis()
-        began = self.core.clock.now()
         try:
+            self._prepare()
+            began = self.core.clock.now()
             for child in self.children:
-                child.start(self.core.settings.path, holding=self._lock.fileno())
+                child.start(self.call, self.core.settings.path)
             self._wait_until_ready(began)
         except BaseException:
             self.stop()
@@ -152,6 +142,16 @@ class Supervisor:
             self.redis.stop()
         self._lock.release()
 
+    def _prepare(self) -> None:
+        forget_dead(self.core.data_dir, self.core.clock)
+        if self.core.store.is_sqlite:
+            self.core.upgrade()
+        else:
+            self.core.require_schema()
+        self.core.store.close()
+        self._start_redis()
+        prepare()
+
     def _start_redis(self) -> None:
         if self.core.settings.hub.redis_url:
             return
@@ -175,10 +175,10 @@ class Supervisor:
     def _look_after(self, child: Child) -> None:
         if child.is_alive():
             return
-        code = child.process.returncode if child.process else None
+        code = child.process.exitcode if child.process else None
         if child.patience.is_over(child.name, code, time.monotonic() - child.started_at):
             forget_dead(self.core.data_dir, self.core.clock)
-            child.start(self.core.settings.path, holding=self._lock.fileno())
+            child.start(self.call, self.core.settings.path)
 
     def _wait_until_ready(self, began: datetime) -> None:
         end = time.monotonic() + READY_WITHIN_S
@@ -217,14 +217,13 @@ def children_of(core: Core) -> list[Child]:
 def _stop(children: Sequence[Child]) -> None:
     for child in children:
         if child.process is not None and child.is_alive():
-            child.process.send_signal(signal.SIGTERM)
+            child.process.terminate()
     end = time.monotonic() + GRACE_S
     for child in children:
         if child.process is None:
             continue
-        try:
-            child.process.wait(timeout=max(0.1, end - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        child.process.join(timeout=max(0.1, end - time.monotonic()))
+        if child.is_alive():
             log.warning("process_killed", process=child.name, detail="it did not stop in time")
             child.process.kill()
-            child.process.wait()
+            child.process.join()

@@ -1,7 +1,7 @@
 """The web process: granian accepts connections, and its one worker holds the hub.
 
-The worker is started afresh (`spawn`), not forked: a database that the caller has open must not be
-carried into another process, which SQLite answers with corruption.
+The worker is forked: whoever calls `serve` must have no database open, for SQLite answers one that is
+carried into another process with corruption.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ _GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
 def serve(settings: Settings) -> None:
     """Serve HTTP as `[web]` says, until SIGTERM or SIGINT: then finish the requests in hand, and return.
 
-    Raises ConfigError when the address cannot be had. Leaves by SystemExit(1) when the worker ended by itself.
+    The caller has no database open. Raises ConfigError when the address cannot be had. Leaves by SystemExit(1)
+    when the worker ended by itself.
     """
     from granian import Granian
     from granian.constants import Interfaces
@@ -52,7 +53,7 @@ def serve(settings: Settings) -> None:
 
     web = settings.web
     _require_free(settings)
-    multiprocessing.set_start_method("spawn", force=True)
+    multiprocessing.set_start_method("fork", force=True)
     server = Granian(
         target="hub",
         address=web.host,

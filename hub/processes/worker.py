@@ -48,12 +48,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until `stopping` is set; then finish what is in hand."""
-        heart = Heart(self.core.data_dir, f"worker-{self.queue}", self.core.clock)
-        heart.start()
         poller = threading.Thread(target=self._poll, name="poller")
-        poller.start()
         url = redis_url_of(self.core.settings)
         listener = Listener(url, self.queue, self) if url else None
+        heart = Heart(self.core.data_dir, f"worker-{self.queue}", self.core.clock, is_well=poller.is_alive)
+        poller.start()
+        heart.start()
         if listener is not None:
             listener.start()
         try:
@@ -64,7 +64,7 @@ class Worker:
             self._finish_what_is_in_hand()
             if listener is not None:
                 listener.stop()
-            self.core.close()
+            self._guarded(self._let_go)
             heart.stop()
 
     def submit_due(self, route: str) -> None:
@@ -121,6 +121,10 @@ class Worker:
         end = time.monotonic() + JOBS_MAY_TAKE_S
         for thread in running:
             thread.join(timeout=max(0.0, end - time.monotonic()))
+
+    def _let_go(self) -> bool:
+        self.core.close()
+        return True
 
     def _warn_once(self, running: threading.Thread) -> None:
         if running not in self._late:

@@ -110,7 +110,8 @@ def add_to_rows(connection: Connection, table: Table, counter: Column[int], rows
 
 @lru_cache(maxsize=256)
 def _row_type(*names: str) -> Callable[..., AnyRow]:
-    return namedtuple("Row", names)  # type: ignore[return-value]  # what is read of a row, it has
+    # Its columns are only known now; what is read of a row, it has.
+    return namedtuple("Row", names)  # type: ignore[return-value]  # noqa: PYI024 - see above
 
 
 def _insertion(connection: Connection, table: Table, rows: Rows) -> Insertion:

@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ExecutionContext
 
 BUSY_TIMEOUT_S = 5.0
-"""How long a writer waits for another one on SQLite before it says that the store is unavailable."""
+"""How long a writer waits for another one before it says that the store is unavailable."""
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a yes is said after the commit, so the commit must survive a power cut
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16000",
 )
@@ -93,7 +92,9 @@ def _plain(error: Exception) -> str:
 
 
 def _server_engine(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=5)
+    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S)
+    event.listen(engine, "connect", _prepare_server)
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -104,8 +105,15 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
+def _prepare_server(connection: Any, _: ExecutionContext) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {int(BUSY_TIMEOUT_S * 1000)}")  # or one stuck session holds all others up
+    connection.commit()
+
+
 def _prepare_sqlite(connection: Any, _: ExecutionContext) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 

@@ -71,6 +71,7 @@ def require_ready(store: Store, branches: Sequence[MigrationBranch]) -> None:
 def _wait_for_others(connection: Connection) -> None:
     """Two hubs that start together on one server upgrade one after the other; SQLite's write lock does so anyway."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = 0"))  # an upgrade may take its time
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
 
 

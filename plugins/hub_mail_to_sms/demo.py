@@ -2,154 +2,168 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
-import smtplib
-import socket
-import subprocess
-import sys
-import tempfile
+import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import requests
 from rich.console import Console
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from hub_mail_to_sms.demo_stage import LOOK_EVERY_S, DemoFailed, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import RenderableType
+
+NAME = "Salon Exemple"
 NUMBERS = "06 12 34 56 78, 07 49 12 34 56 / 01 23 45 67 89"
 TEXT = "Bonjour, votre rendez-vous est confirmé mardi à 14h30. L’équipe du salon vous attend !"
 SIGNATURE = "Salon Exemple\n1 rue du Modèle, 75000 Paris"
 CREDITS = 100
-READY_WITHIN_S = 30.0
+MOBILES = 2
 FINISHED_WITHIN_S = 30.0
-LOOK_EVERY_S = 0.05
-FINAL = frozenset({"delivered", "undelivered", "expired", "rejected", "blocked", "cancelled", "no_receipt"})
+WIDTH = 78
 
-_COLOURS = {"delivered": "green", "blocked": "red", "submitted": "cyan", "pending": "yellow"}
+_FINAL = frozenset({"delivered", "undelivered", "expired", "rejected", "blocked", "cancelled", "no_receipt"})
+_COLOURS = {"delivered": "green", "blocked": "red", "submitted": "cyan", "submitting": "cyan"}
 _MEANINGS = {
     "pending": "stored, credits set aside",
     "claimed": "taken by a worker",
-    "submitting": "being written to the carrier",
+    "submitting": "being handed to the carrier",
     "submitted": "the carrier has it",
     "delivered": "the phone has it",
-    "blocked": "not sent",
 }
-
-
-class DemoFailed(Exception):
-    """The demonstration did not come to its end; the text says where it stopped."""
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class Stage:
-    """The folder, ports and process of one demonstration."""
-
-    folder: Path
-    console: Console
-    web_port: int = field(default_factory=_free_port)
-    mail_port: int = field(default_factory=_free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def ini(self) -> Path:
-        """The hub.ini of the demonstration."""
-        return self.folder / "hub.ini"
-
-    @property
-    def log(self) -> Path:
-        """Where the hub's own log goes."""
-        return self.folder / "hub.log"
-
-    def hub(self, *words: str) -> dict[str, Any]:
-        """Call `hub` and read its JSON."""
-        command = [sys.executable, "-m", "hub", "--config", str(self.ini), *words, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - our own command
-        if done.returncode:
-            raise DemoFailed(f"`hub {' '.join(words)}` failed:\n{done.stdout}{done.stderr}")
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
 
 
 def run(*, keep: bool = False) -> int:
     """Play the demonstration; 0 when every message came to the end it should."""
-    folder = Path(tempfile.mkdtemp(prefix="textohub-demo-"))
-    stage = Stage(folder, Console(highlight=False))
-    try:
-        _play(stage)
-    except DemoFailed as error:
-        stage.console.print(f"\n[bold red]The demonstration stopped:[/] {error}")
-        if stage.log.exists():
-            stage.console.print(stage.log.read_text()[-4000:], markup=False)
-        return 1
-    finally:
-        _stop(stage)
-        if keep:
-            stage.console.print(f"The data folder is {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+    signal.signal(signal.SIGTERM, _give_up)
+    play = Play(Stage(keep=keep), Console(highlight=False, width=WIDTH))
+    with play.stage:
+        try:
+            play.run()
+        except DemoFailed as error:
+            play.say(f"[bold red]The demonstration stopped:[/] {error}")
+            play.console.print(play.stage.last_of_the_log(), markup=False)
+            return 1
+        finally:
+            if keep:
+                play.say(f"The data folder is {play.stage.folder}", "")
     return 0
 
 
-def _play(stage: Stage) -> None:
-    say = stage.console.print
-    say("\n[bold]textohub[/]: an e-mail becomes text messages. The carrier is simulated; no phone will ring.\n")
-    _start(stage)
-    account = stage.hub("account", "create", "--name", "Salon Exemple", "--country", "FR", "--credits", str(CREDITS))
-    say(f"[bold]2.[/] An account with {CREDITS} credits. Its secret address: [bold]{account['mail_address']}[/]\n")
-    mail = _mail(account["mail_address"])
-    say("[bold]3.[/] Someone writes an e-mail: the numbers are the subject, the text is the body.")
-    say(_as_panel(mail))
-    code, answer = _send(stage, mail)
-    say(f"[bold]4.[/] The hub answers the mail program [bold]{code}[/], once everything is stored:")
-    say(Text(f"   {answer}", style="dim"), "")
-    messages = _follow(stage, _campaign_in(answer), account["token"])
-    _sum_up(stage, messages, account["token"])
+@dataclass
+class Play:
+    """The demonstration, step by step."""
 
+    stage: Stage
+    console: Console
+    _step: int = 0
 
-def _start(stage: Stage) -> None:
-    stage.ini.write_text(
-        f"[hub]\ndata_dir = {stage.folder / 'data'}\nlog_format = json\n"
-        f"[web]\nport = {stage.web_port}\n"
-        f"[mail_to_sms]\nport = {stage.mail_port}\n"
-        "[connector.sandbox]\ntype = sandbox\nlatency_ms = 400\nreceipt_delay_s = 0.8\n"
-        "[route.default]\nconnector = sandbox\n"
-        "[senders]\nFR = 36180\n"
-    )
-    began = time.monotonic()
-    with stage.log.open("wb") as log:
-        stage.process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "hub", "--config", str(stage.ini), "serve"], stdout=log, stderr=log
+    def run(self) -> None:
+        """Play it. Raises DemoFailed."""
+        self.say("", "[bold]textohub[/]: an e-mail becomes text messages")
+        self.say("[dim]The carrier is simulated; no phone will ring.[/]")
+        self._start()
+        account = self._open_account()
+        campaign = self._send(a_mail(account["mail_address"]))
+        messages = self._follow(campaign, account["token"])
+        self._show(messages)
+        self._sum_up(messages, account["token"])
+        self._stop()
+
+    def say(self, *lines: RenderableType) -> None:
+        """Print lines, indented below their step."""
+        for line in lines:
+            self.console.print(Padding(line, (0, 0, 0, 3), expand=False) if line else "")
+
+    def _begin(self, title: str) -> None:
+        self._step += 1
+        self.console.print(f"\n[bold cyan]{self._step}[/]  [bold]{title}[/]")
+
+    def _start(self) -> None:
+        self._begin("A hub starts")
+        with self.console.status("starting ..."):
+            seconds = self.stage.start()
+        self.say(
+            f"Up in {seconds:.1f} s: web on port {self.stage.web_port}, mail on port {self.stage.mail_port}, "
+            "workers, scheduler."
         )
-    while not _is_ready(stage):
-        if stage.process.poll() is not None or time.monotonic() - began > READY_WITHIN_S:
-            raise DemoFailed("the hub did not start.")
-        time.sleep(LOOK_EVERY_S)
-    stage.console.print(
-        f"[bold]1.[/] A hub is up after {time.monotonic() - began:.1f} s: web on port {stage.web_port}, "
-        f"mail on port {stage.mail_port}, workers, scheduler.\n"
-    )
+
+    def _open_account(self) -> dict[str, Any]:
+        self._begin("An account is opened")
+        with self.console.status("opening ..."):
+            account = self.stage.hub("account", "create", "--name", NAME, "--country", "FR", "--credits", str(CREDITS))
+        self.say(f"{NAME} has {CREDITS} credits, and an address that only it knows:")
+        self.say(f"[bold]{account['mail_address']}[/]")
+        return account
+
+    def _send(self, mail: EmailMessage) -> str:
+        self._begin("Someone writes an e-mail: numbers as the subject, text as the body")
+        body = Text(f"From:     {mail['From']}\nTo:       {mail['To']}\n")
+        body.append("Subject:  ").append(str(mail["Subject"]), style="bold").append("\n\n")
+        body.append(TEXT, style="bold").append(f"\n\n-- \n{SIGNATURE}", style="dim")
+        self.say(Panel(body, border_style="blue"))
+        self._begin("The hub decides and stores; only then it answers the mail program")
+        answer = self.stage.send(mail)
+        self.say(*as_list(answer))
+        return campaign_in(answer)
+
+    def _follow(self, campaign: str, token: str) -> list[dict[str, Any]]:
+        self._begin("Each message goes its way")
+        began = time.monotonic()
+        seen: dict[str, str] = {}
+        while True:
+            messages: list[dict[str, Any]] = self.stage.get(f"/api/v1/messages?campaign={campaign}", token)["items"]
+            for message in messages:
+                if seen.get(message["id"]) != message["state"]:
+                    seen[message["id"]] = message["state"]
+                    self.say(as_step(message, time.monotonic() - began))
+            if all(message["state"] in _FINAL for message in messages):
+                return messages
+            if time.monotonic() - began > FINISHED_WITHIN_S:
+                raise DemoFailed("some messages did not come to their end.")
+            time.sleep(LOOK_EVERY_S)
+
+    def _show(self, messages: Sequence[dict[str, Any]]) -> None:
+        self._begin("What the phones show")
+        first = next(message for message in messages if message["state"] != "blocked")
+        self.say(Panel(Text(first["text"]), title=first["sender"], title_align="left", border_style="green", width=50))
+
+    def _sum_up(self, messages: Sequence[dict[str, Any]], token: str) -> None:
+        self._begin("In the end")
+        table = Table("to", "state", "reason", "encoding", "segments", "credits")
+        for one in messages:
+            state = Text(one["state"], style=_COLOURS.get(one["state"], ""))
+            figures = (one["encoding"], one["segments"], one["credits"]) if one["state"] != "blocked" else ()
+            table.add_row(one["to"], state, one["reason"] or "", *map(str, figures))
+        delivered = sum(message["state"] == "delivered" for message in messages)
+        left = self.stage.get("/api/v1/account", token)["balance"]["available"]
+        self.say(table)
+        self.say(f"{delivered} delivered, {len(messages) - delivered} blocked; {left} of {CREDITS} credits left.")
+        if delivered != MOBILES:
+            raise DemoFailed(f"{MOBILES} messages should have been delivered.")
+
+    def _stop(self) -> None:
+        self._begin("The hub stops")
+        with self.console.status("stopping ..."):
+            self.stage.stop()
+        if self.stage.exit_code != 0:
+            raise DemoFailed(f"the hub ended with exit code {self.stage.exit_code}.")
+        self.say("Nothing is left behind. `hub serve` starts one for good;", "README.md goes on from here.", "")
 
 
-def _is_ready(stage: Stage) -> bool:
-    return b"The hub is ready" in stage.log.read_bytes()
-
-
-def _mail(address: str) -> EmailMessage:
+def a_mail(address: str) -> EmailMessage:
+    """The mail that is sent: two mobiles and a landline, an apostrophe that GSM lacks, a signature."""
     mail = EmailMessage()
-    mail["From"] = "Accueil <accueil@salon.example>"
+    mail["From"] = f"{NAME} <accueil@salon.example>"
     mail["To"] = address
     mail["Subject"] = NUMBERS
     mail["Message-ID"] = f"<{time.time_ns()}@salon.example>"
@@ -157,87 +171,38 @@ def _mail(address: str) -> EmailMessage:
     return mail
 
 
-def _as_panel(mail: EmailMessage) -> Panel:
-    body = Text(f"To:      {mail['To']}\nSubject: {mail['Subject']}\n\n{TEXT}\n\n")
-    body.append(f"-- \n{SIGNATURE}", style="dim")
-    return Panel(body, border_style="blue", width=92)
+def as_list(answer: str) -> list[RenderableType]:
+    """The hub's one-line answer, a fact a line."""
+    facts = re.split(r"; |(?<=\.) ", re.sub(r"^2\.0\.0 Ok: ", "", answer))
+    grid = Table.grid(padding=(0, 2))
+    for position, fact in enumerate(facts):
+        style = "red" if "blocked" in fact else "green" if "accepted" in fact else ""
+        grid.add_row(Text("" if position else "250", style="bold"), Text(fact.rstrip("."), style=style))
+    return [grid]
 
 
-def _send(stage: Stage, mail: EmailMessage) -> tuple[int, str]:
-    with smtplib.SMTP("127.0.0.1", stage.mail_port, timeout=15) as client:
-        client.ehlo("salon.example")
-        client.mail(str(mail["From"]).partition("<")[2].rstrip(">"))
-        client.rcpt(str(mail["To"]))
-        code, answer = client.data(mail.as_bytes(policy=SMTP))
-    if code != 250:  # noqa: PLR2004 - SMTP's own yes
-        raise DemoFailed(f"the hub answered {code} {answer.decode()}")
-    return code, answer.decode()
-
-
-def _campaign_in(answer: str) -> str:
-    """The campaign that the reply names."""
+def campaign_in(answer: str) -> str:
+    """The campaign's id, out of the hub's answer. Raises DemoFailed."""
     found = re.search(r"campaign (\w+)", answer)
     if found is None:
-        raise DemoFailed(f"the reply names no campaign: {answer}")
-    return found.group(1)
+        raise DemoFailed(f"the hub named no campaign: {answer}")
+    return found[1]
 
 
-def _follow(stage: Stage, campaign: str, token: str) -> list[dict[str, Any]]:
-    stage.console.print("[bold]5.[/] Each message's way:")
-    began = time.monotonic()
-    seen: dict[str, str] = {}
-    while True:
-        messages = _get(stage, f"/api/v1/messages?campaign={campaign}", token)["items"]
-        for message in messages:
-            if seen.get(message["id"]) != message["state"]:
-                seen[message["id"]] = message["state"]
-                stage.console.print(_line(message, time.monotonic() - began))
-        if all(message["state"] in FINAL for message in messages):
-            return list(messages)
-        if time.monotonic() - began > FINISHED_WITHIN_S:
-            raise DemoFailed("some messages did not come to their end.")
-        time.sleep(LOOK_EVERY_S)
-
-
-def _line(message: dict[str, Any], seconds: float) -> Text:
+def as_step(message: dict[str, Any], seconds: float) -> RenderableType:
+    """One message in one state, so many seconds after the mail was sent."""
     state = message["state"]
-    line = Text(f"   {seconds:5.2f} s  {message['to']:<14} ")
-    line.append(f"{state:<11}", style=_COLOURS.get(state, "default"))
-    line.append(message["detail"] or _MEANINGS.get(state, ""), style="dim")
-    return line
-
-
-def _sum_up(stage: Stage, messages: list[dict[str, Any]], token: str) -> None:
-    table = Table("to", "state", "reason", "encoding", "segments", "credits", title_justify="left")
-    for one in messages:
-        cells = (one["to"], one["state"], one["reason"], one["encoding"], one["segments"], one["credits"])
-        table.add_row(*(str(cell or "") for cell in cells))
-    left = _get(stage, "/api/v1/account", token)["balance"]["available"]
-    delivered = sum(message["state"] == "delivered" for message in messages)
-    stage.console.print("\n[bold]6.[/] In the end:")
-    stage.console.print(table)
-    stage.console.print(
-        f"   {delivered} delivered, {len(messages) - delivered} not sent; {left} of {CREDITS} credits left.\n"
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(width=6, justify="right")
+    grid.add_column(width=14)
+    grid.add_column(width=10)
+    grid.add_column()
+    meaning = message["detail"] if state == "blocked" else _MEANINGS.get(state, "")
+    grid.add_row(
+        f"{seconds:.1f} s", message["to"], Text(state, style=_COLOURS.get(state, "")), Text(meaning, style="dim")
     )
-    if delivered != 2:  # noqa: PLR2004 - the mail names two mobiles and a landline
-        raise DemoFailed("two messages should have been delivered.")
+    return grid
 
 
-def _get(stage: Stage, path: str, token: str) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {token}"}
-    response = requests.get(f"http://127.0.0.1:{stage.web_port}{path}", headers=headers, timeout=10)
-    response.raise_for_status()
-    answer: dict[str, Any] = response.json()
-    return answer
-
-
-def _stop(stage: Stage) -> None:
-    if stage.process is None or stage.process.poll() is not None:
-        return
-    stage.process.terminate()
-    try:
-        code = stage.process.wait(timeout=40)
-        stage.console.print(f"7. The hub stopped cleanly (exit code {code}).\n")
-    except subprocess.TimeoutExpired:
-        stage.process.kill()
-        stage.process.wait()
+def _give_up(*_: object) -> NoReturn:
+    raise SystemExit("The demonstration was stopped.")

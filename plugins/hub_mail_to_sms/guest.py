@@ -75,7 +75,9 @@ class Guest(SMTP):
         super().data_received(data)
 
     def begin_mail(self) -> None:
-        """Start counting time and mistakes anew."""
+        """Start counting time and mistakes anew, unless it has left meanwhile."""
+        if self not in self._connections.guests:
+            return
         self._spent = 0
         if self._deadline is not None:
             self._deadline.cancel()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from asyncio import StreamReader
 
 MOST_LINES = 50_000
+LONGEST_LINE = 1000
+"""Bytes, its end included, the dot that SMTP adds not (RFC 5321, section 4.5.3.1.6)."""
 _LINE_END = b"\r\n"
 
 
@@ -69,10 +71,11 @@ async def _read_piece(reader: StreamReader) -> tuple[bytes, bool]:
 
 
 def _fault_of(piece: bytes, *, whole: bool, too_big: bool, lines: int) -> Fault | None:
+    text = piece.removesuffix(_LINE_END)
+    if b"\n" in text or b"\r" in text[: None if whole else -1]:  # the last byte of a piece may begin a line's end
+        return Fault.BARE_LINE_END
     if too_big:
         return Fault.TOO_BIG
-    if not whole:
+    if not whole or len(piece.removeprefix(b".")) > LONGEST_LINE:
         return Fault.LINE_TOO_LONG
-    if b"\r" in piece[:-2] or b"\n" in piece[:-2]:
-        return Fault.BARE_LINE_END
     return Fault.TOO_MANY_LINES if lines > MOST_LINES else None

@@ -151,7 +151,7 @@ class Dialogue(Guest):
         return Letter()
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
-        return read_path(arg) or (None, None)
+        return (read_path(arg) or (None, None)) if arg else ("", "")
 
     def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
         return read_parameters(params)

@@ -77,9 +77,10 @@ def test_its_socket_is_for_its_owner_alone(server: PrivateServer) -> None:
 
 def test_it_listens_on_no_port(server: PrivateServer) -> None:
     """Of the kernel's tables of TCP, none has a socket of its."""
-    inodes = {os.readlink(link) for link in Path(f"/proc/{pid_of(server)}/fd").iterdir() if link.is_symlink()}
+    inodes = {str(link.readlink()) for link in Path(f"/proc/{pid_of(server)}/fd").iterdir() if link.is_symlink()}
     tables = [Path(f"/proc/{pid_of(server)}/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     listening = {f"socket:[{line.split()[9]}]" for table in tables for line in table if line.split()[3] == "0A"}
+    assert any(inode.startswith("socket:") for inode in inodes)
     assert inodes & listening == set()
 
 

@@ -9,6 +9,7 @@ import pytest
 
 import hub
 from hub import plugin_kit
+from hub.bootstrap import Core
 
 HEAVY = ("sqlalchemy", "flask", "phonenumbers", "pydantic", "redis", "rq", "alembic", "requests", "holidays")
 """Libraries that whoever needs them imports."""
@@ -68,3 +69,11 @@ def test_no_name_is_promised_twice() -> None:
     """Two people who add a name see each other's."""
     assert sorted(set(hub.__all__)) == sorted(hub.__all__)
     assert sorted(set(plugin_kit.__all__)) == sorted(plugin_kit.__all__)
+
+
+def test_the_running_hub_has_all_that_plugins_are_promised() -> None:
+    """Every member of `Hub` is one of what is running."""
+    promised = {name for name in (*dir(hub.Hub), *hub.Hub.__annotations__) if not name.startswith("_")}
+    has = {*dir(Core), *Core.__annotations__}
+    assert promised - has == set()
+    assert "accept" in promised

@@ -193,9 +193,16 @@ def test_a_plugin_is_left_out_with_an_error_in_the_log(plugin: Writer, capsys: p
     """Loading says so, unless it is asked to be quiet."""
     entry = plugin("raise RuntimeError('no licence')")
     Plugins.load(found=[entry], quiet=True)
-    quiet = capsys.readouterr().out
+    quiet = capsys.readouterr()
     Plugins.load(found=[entry])
-    assert (quiet, "no licence" in capsys.readouterr().out) == ("", True)
+    assert (quiet.out + quiet.err, "no licence" in capsys.readouterr().err) == ("", True)
+
+
+def test_what_a_plugin_prints_is_not_in_a_commands_answer(plugin: Writer, capsys: pytest.CaptureFixture[str]) -> None:
+    """It goes to standard error."""
+    Plugins.load(found=[plugin(A_COMMAND + "    print('registering')\nprint('hello')")])
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "hello\nregistering\n")
 
 
 def test_two_plugins_of_one_name_are_told_apart_and_the_second_stays_out(plugin: Writer) -> None:

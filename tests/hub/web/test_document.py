@@ -20,9 +20,9 @@ PATH = "/api/v1/openapi.json"
 
 
 @pytest.fixture
-def document(caller: Caller) -> dict[str, Any]:
+def document(refused: Caller) -> dict[str, Any]:
     """The document as anybody gets it."""
-    content: dict[str, Any] = caller.client.get(PATH).get_json()
+    content: dict[str, Any] = refused.client.get(PATH).get_json()
     return content
 
 
@@ -44,11 +44,11 @@ def everything_in(node: object) -> Iterator[dict[str, Any]]:
             yield from everything_in(value)
 
 
-def test_it_lists_exactly_the_routes_there_are(caller: Caller, document: dict[str, Any]) -> None:
+def test_it_lists_exactly_the_routes_there_are(refused: Caller, document: dict[str, Any]) -> None:
     """No more, no less."""
     rules = {
         (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method.lower())
-        for rule in caller.client.application.url_map.iter_rules()
+        for rule in refused.client.application.url_map.iter_rules()
         for method in rule.methods or ()
         if rule.rule.startswith("/api/v1/") and rule.rule != PATH and method.lower() in METHODS
     }

@@ -7,12 +7,14 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
+import structlog
 from sqlalchemy import text as sql
 
 import hub_mail_to_sms
@@ -91,6 +93,11 @@ class Wire:
             found.append(line)
         return found
 
+    def finish(self) -> None:
+        """Say no more, and go on listening."""
+        with suppress(OSError):  # the other side may be gone already
+            self.socket.shutdown(socket.SHUT_WR)
+
     def greet(self) -> str:
         """Hear the greeting and say EHLO."""
         self.reply()
@@ -168,9 +175,9 @@ class Listener:
         return said(client.data(mail))
 
     def texts(self) -> list[str]:
-        """The text of every campaign in the database, oldest first."""
+        """The text of every campaign in the database, sorted."""
         with self.hub.core.read() as connection:
-            return list(connection.execute(sql("SELECT text FROM campaigns ORDER BY id")).scalars())
+            return sorted(connection.execute(sql("SELECT text FROM campaigns")).scalars())
 
     def wait_until_alone(self, within_s: float = PATIENCE_S) -> bool:
         """Whether every connection is gone, given some time."""
@@ -190,6 +197,13 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def said_in_the_log() -> Iterator[list[Any]]:
+    """What the hub logs during a test; left alone, structlog would draw every traceback with all it holds."""
+    with structlog.testing.capture_logs() as events:
+        yield events
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""Fixtures of the engine's tests: after each one, credits and messages must agree."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from sqlalchemy import select, text
+from structlog.testing import capture_logs
+
+from hub.accounts import ledger
+from hub.accounts.model import Book
+from hub.accounts.tables import credit_balances as balances
+from hub.messages.model import UNSETTLED
+from hub.messages.tables import messages
+from hub.store.engine import Store
+from hub.store.metadata import core_metadata
+from hub.testing.databases import KINDS, Databases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, MutableMapping
+
+    from sqlalchemy import Connection
+
+    from hub.bootstrap import Core
+    from hub.testing.hub import TestHub
+
+
+@pytest.fixture(scope="session")
+def worn_postgresql(databases: Databases) -> Iterator[Store]:
+    """A PostgreSQL database that tests use one after the other: emptying it is quicker than making one."""
+    store = Store(databases.fresh("postgresql"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """An empty, migrated database: every test that asks for one runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return databases.fresh("sqlite")
+    store: Store = request.getfixturevalue("worn_postgresql")
+    with store.write() as connection:
+        for table in reversed(core_metadata.sorted_tables):
+            connection.execute(text(f'DELETE FROM "{table.name}"'))  # noqa: S608 - our own tables
+    return store.url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(autouse=True)
+def books_agree(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After every test with a database: balances are the sums of their entries, and what messages say of credits."""
+    if "database_url" not in request.fixturenames:
+        yield
+        return
+    store = Store(request.getfixturevalue("database_url"))
+    yield
+    with store.read() as connection:
+        differences = differences_in(connection)
+    store.close()
+    assert differences == []
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged during a test, instead of printed tracebacks."""
+    with capture_logs() as lines:
+        yield lines
+
+
+@pytest.fixture
+def books(hub: TestHub) -> Callable[[], tuple[int, int, int]]:
+    """What the test's account has available, reserved and spent."""
+
+    def of_account() -> tuple[int, int, int]:
+        balance = hub.core.accounts.balance(hub.account.id)
+        return balance.available, balance.reserved, balance.spent
+
+    return of_account
+
+
+class Twin(Protocol):
+    """Makes another process of a hub: the same database and carrier, connections of its own."""
+
+    def __call__(self, hub: TestHub) -> Core:
+        """Make one."""
+        ...
+
+
+@pytest.fixture
+def twin() -> Iterator[Twin]:
+    """Make further processes of a hub."""
+    cores: list[Core] = []
+
+    def make_twin(hub: TestHub) -> Core:
+        cores.append(replace(hub.core, store=Store(hub.core.store.url.render_as_string(hide_password=False))))
+        return cores[-1]
+
+    yield make_twin
+    for core in cores:
+        core.store.close()
+
+
+@pytest.fixture
+def find_differences() -> Callable[[Connection], list[str]]:
+    """What is wrong with the credits in a database."""
+    return differences_in
+
+
+def differences_in(connection: Connection) -> list[str]:
+    """Each book beside the messages that say what is in it; none when all is well."""
+    found = list(ledger.audit(connection))
+    query = select(balances.c.account_id, balances.c.amount)
+    for book, billing in ((Book.RESERVED, "reserved"), (Book.SPENT, "charged")):
+        said = select(messages.c.account_id, messages.c.credits).where(messages.c.billing == billing)
+        by_account: dict[int, int] = {}
+        for account_id, credits_ in connection.execute(said):
+            by_account[account_id] = by_account.get(account_id, 0) + credits_
+        for account_id, amount in connection.execute(query.where(balances.c.book == book)):
+            if amount != by_account.get(account_id, 0):
+                found.append(f"{account_id}: {amount} {book}, messages say {by_account.get(account_id, 0)}")
+    settled = messages.c.state.not_in(UNSETTLED)
+    left = connection.execute(select(messages.c.id).where(messages.c.billing == "reserved", settled)).scalars().all()
+    return found + [f"message {one} is settled and still reserves credits" for one in left]

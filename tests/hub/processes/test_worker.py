@@ -1,0 +1,241 @@
+"""A worker in one process: jobs, polls, and what goes wrong in them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub import hookimpl
+from hub.errors import StoreUnavailable
+from hub.messages.model import MessageState
+from hub.plugin_manager import Plugins
+from hub.processes import worker as worker_module
+from hub.processes.worker import Worker
+from hub.queue import QueueName, Ring
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hub import Hub, Registry
+    from hub.testing.hub import TestHub
+    from tests.conftest import HubMaker
+
+
+@dataclass
+class Bell:
+    """Writes down what is rung."""
+
+    rung: list[Ring] = field(default_factory=list)
+
+    def ring(self, ring: Ring) -> None:
+        """Write it down."""
+        self.rung.append(ring)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Nightly:
+    """A plugin with two periodic jobs, one of which does what a test says."""
+
+    does: Callable[[], object] = lambda: None
+    ran: list[str] = field(default_factory=list)
+    hub_api: int = 1
+
+    @hookimpl
+    def hub_register_jobs(self, registry: Registry) -> None:
+        """Bring them."""
+        registry.add_job("odd", self._odd, period_s=1)
+        registry.add_job("well", self._well, period_s=1)
+
+    def _odd(self, _: Hub) -> None:
+        self.ran.append("odd")
+        self.does()
+
+    def _well(self, _: Hub) -> None:
+        self.ran.append("well")
+
+
+def until(true: Callable[[], object], within_s: float = 5.0) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end and not true():
+        time.sleep(0.01)
+    return bool(true())
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that poll twenty times a second, and wait half a second for jobs in hand."""
+    monkeypatch.setattr(worker_module, "POLL_S", 0.05)
+    monkeypatch.setattr(worker_module, "JOBS_MAY_TAKE_S", 0.5)
+
+
+@pytest.fixture
+def running(quick: None, hub: TestHub) -> Iterator[Worker]:  # noqa: ARG001 - it sets the pace
+    """A dispatch worker that runs in a thread."""
+    made = Worker(hub.core, QueueName.DISPATCH)
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    yield made
+    made.stopping.set()
+    thread.join(timeout=10)
+    assert not thread.is_alive()
+
+
+def test_what_is_due_is_submitted(hub: TestHub) -> None:
+    """As a ring asks for it."""
+    campaign = hub.send("0612345678", "0612345679").campaign_id
+    Worker(hub.core, QueueName.DISPATCH).submit_due("main")
+    assert hub.states(campaign) == [MessageState.SUBMITTED] * 2
+
+
+def test_a_worker_that_is_to_stop_begins_nothing(hub: TestHub) -> None:
+    """Neither a submit, nor an expansion, nor a job."""
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    worker.stopping.set()
+    campaign = hub.send().campaign_id
+    worker.submit_due("main")
+    worker.expand()
+    worker.run_periodic("any")
+    assert hub.states(campaign) == [MessageState.PENDING]
+
+
+def test_more_than_one_turn_takes_is_rung_for_again(make: HubMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other routes have their turn in between."""
+    hub = make(settings={"HUB_MESSAGES_BATCH": "1"})
+    hub.core.doorbell = bell = Bell()
+    hub.send("0612345678", "0612345679")
+    bell.rung.clear()
+    one_round = lambda self, route, **_: self._round(self.routes[route])[0]  # noqa: E731 - a turn that is soon over
+    monkeypatch.setattr(type(hub.core.dispatcher), "drain", one_round)
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    worker.submit_due("main")
+    worker.submit_due("main")
+    assert [(ring.queue, ring.words) for ring in bell.rung] == [(QueueName.DISPATCH, ("main",))]
+
+
+def test_large_campaigns_are_expanded(make: HubMaker) -> None:
+    """Chunk after chunk, until none is left."""
+    hub = make(settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "1", "HUB_MESSAGES_CHUNK": "2"})
+    campaign = hub.send(*[f"061234567{digit}" for digit in range(5)]).campaign_id
+    Worker(hub.core, QueueName.BACKGROUND).expand()
+    assert len(hub.states(campaign)) == 5
+
+
+@pytest.mark.parametrize("error", [StoreUnavailable("away"), RuntimeError("odd")])
+def test_what_goes_wrong_does_not_end_the_worker_nor_hold_it_up(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The lock that jobs share is free again at once."""
+
+    def fail(*_: object, **__: object) -> int:
+        raise error
+
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(hub.core.dispatcher), "drain", fail)
+        began = time.monotonic()
+        worker.submit_due("main")
+        assert time.monotonic() - began < 0.5
+    campaign = hub.send().campaign_id
+    worker.submit_due("main")
+    assert hub.states(campaign) == [MessageState.SUBMITTED]
+
+
+def test_a_worker_looks_for_itself(running: Worker, hub: TestHub) -> None:
+    """Nobody rings here; what has been due for a second is found."""
+    campaign = hub.send().campaign_id
+    hub.clock.advance(seconds=2)
+    assert until(lambda: hub.states(campaign) == [MessageState.SUBMITTED])
+    assert not running.stopping.is_set()
+
+
+def test_a_worker_finishes_what_is_in_hand(quick: None, hub: TestHub) -> None:  # noqa: ARG001 - it sets the pace
+    """It is told to stop in the middle of a submit: the answer is recorded before it ends."""
+    submitting, go_on = threading.Event(), threading.Event()
+
+    def take_time(_: object) -> None:
+        submitting.set()
+        go_on.wait(5)
+
+    hub.carrier.before = take_time
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    campaign = hub.send().campaign_id
+    hub.clock.advance(seconds=2)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert submitting.wait(5)
+    worker.stopping.set()
+    time.sleep(0.1)
+    assert thread.is_alive()
+    go_on.set()
+    thread.join(timeout=5)
+    assert hub.states(campaign) == [MessageState.SUBMITTED]
+    assert hub.carrier.closed == 1
+
+
+def test_a_periodic_job_runs_once_a_period(make: HubMaker) -> None:
+    """However often it is rung for."""
+    nightly = Nightly()
+    plugins = Plugins()
+    plugins.add(nightly, "nightly")
+    hub = make(plugins=plugins)
+    worker = Worker(hub.core, QueueName.BACKGROUND)
+    for _ in range(3):
+        worker.run_periodic("well")
+        worker._finish_what_is_in_hand()
+    hub.clock.advance(seconds=2)
+    worker.run_periodic("well")
+    worker._finish_what_is_in_hand()
+    assert nightly.ran == ["well", "well"]
+
+
+def test_a_job_that_hangs_hangs_alone(
+    quick: None,  # noqa: ARG001 - it sets the pace
+    make: HubMaker,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The other job runs, campaigns are expanded, and the worker stops; it is said which one hangs, once."""
+    forever = threading.Event()
+    nightly = Nightly(does=forever.wait)
+    plugins = Plugins()
+    plugins.add(nightly, "nightly")
+    hub = make(plugins=plugins, settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "1"})
+    worker = Worker(hub.core, QueueName.BACKGROUND)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert until(lambda: nightly.ran == ["odd", "well"])
+    campaign = hub.send("0612345678", "0612345679").campaign_id
+    hub.clock.advance(seconds=2)
+    assert until(lambda: nightly.ran == ["odd", "well", "well"] and len(hub.states(campaign)) == 2)
+    time.sleep(0.2)
+    worker.stopping.set()
+    thread.join(timeout=5)
+    stopped = not thread.is_alive()
+    forever.set()
+    assert stopped
+    assert capsys.readouterr().out.count("periodic_job_still_runs") == 1
+
+
+def test_a_job_that_raises_runs_again_next_time(make: HubMaker) -> None:
+    """Its failure is its own."""
+
+    def fail() -> None:
+        raise RuntimeError("odd")
+
+    nightly = Nightly(does=fail)
+    plugins = Plugins()
+    plugins.add(nightly, "nightly")
+    hub = make(plugins=plugins)
+    worker = Worker(hub.core, QueueName.BACKGROUND)
+    for _ in range(2):
+        worker.run_periodic("odd")
+        worker._finish_what_is_in_hand()
+        hub.clock.advance(seconds=2)
+    assert nightly.ran == ["odd", "odd"]
