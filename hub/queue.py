@@ -30,6 +30,7 @@ SLOT_S = 0.25
 RING_LIFETIME_S = 30
 FAILED_KEPT_S = 600
 JOB_LIMIT_S = 600
+"""When RQ takes a job's worker for dead, and forgets the ring; nothing is interrupted."""
 _BACKLOG = 1000
 _NOT_IN_JOB_IDS = re.compile(r"[^A-Za-z0-9_-]")
 

@@ -1,4 +1,4 @@
-"""A child process ends when its parent does, however that came about."""
+"""How a process hears that it is to end: by a signal, or because its parent is gone."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def follow_parent() -> None:
 def follow(parent: int) -> None:
     """End this process as SIGTERM would, once that parent is gone."""
     threading.Thread(target=_watch, args=(parent,), name="lifeline", daemon=True).start()
+
+
+def wait_for(stopping: threading.Event) -> None:
+    """Wait until a signal handler sets `stopping`.
+
+    Again and again for a while: the kernel may give a signal to any thread, and one that waits without end
+    does not notice what another thread was given, and so never runs the handler.
+    """
+    while not stopping.wait(EVERY_S):
+        pass
 
 
 def _watch(parent: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hub.errors import NotFound
 from hub.processes.heartbeat import Heart
+from hub.processes.lifeline import wait_for
 
 if TYPE_CHECKING:
     from hub.bootstrap import Core
@@ -36,4 +37,4 @@ class ServiceProcess:
             service.start()
             at_the_end.callback(service.stop)
             heart.start()
-            self.stopping.wait()
+            wait_for(self.stopping)

@@ -17,6 +17,7 @@ from hub.errors import HubError
 from hub.listener import Listener
 from hub.periodic import Periodic
 from hub.processes.heartbeat import Heart
+from hub.processes.lifeline import wait_for
 from hub.queue import QueueName
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Worker:
         if listener is not None:
             listener.start()
         try:
-            self.stopping.wait()
+            wait_for(self.stopping)
         finally:
             self.stopping.set()
             poller.join()

@@ -48,11 +48,11 @@ class Databases:
 
     def close(self) -> None:
         """Drop what was made, and stop the server if it was started here."""
-        if self._admin_url:
+        if self._admin_url and self._server is None:
             for name in [*self._made, self._template]:
                 self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if self._server is not None:
-            self._server.cleanup()
+            self._server.cleanup()  # and all its databases with it
             shutil.rmtree(self._server_home, ignore_errors=True)
 
     def _fresh_sqlite(self) -> str:

@@ -1,7 +1,8 @@
 """Mail to SMS: an e-mail with numbers as its subject and text as its body becomes texts.
 
-`service.py` listens (SMTP), `handler.py` decides, `reading.py` and its neighbours read mails, `addresses.py`
-knows who may send.
+A mail comes in by `service.py` (the listener), `guest.py` and `smtp.py` (one connection, and what is said on it),
+`door.py` (whom it is for), and `handler.py` (what becomes of it). `reading.py` and its neighbours make sense of
+it, `verification.py` and `signing_in.py` of its sender, `replies.py` says what was decided.
 """
 
 from pathlib import Path

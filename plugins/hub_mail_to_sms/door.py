@@ -85,7 +85,7 @@ class Door:
             account_id = await asyncio.to_thread(self._account_for, local_part.lower(), signed_in)
         except HubError as error:
             return replies.refused(error)
-        if account_id is _NOBODY:
+        if account_id == _NOBODY:
             return say.UNKNOWN_ADDRESS
         if envelope.accounts - {account_id}:
             return say.ONE_ACCOUNT

@@ -21,6 +21,7 @@ CLOSE_WITHIN_S = 5.0
 """How long a client may take to read our last words."""
 LONGEST_COMMAND = 1000
 """Bytes of a command; 512 are the least, and parameters make it longer (RFC 5321, RFC 3461, RFC 4954)."""
+_LOOK_AGAIN_S = 1.0
 
 _COSTS = {"500": 5, "501": 5, "502": 5, "503": 5, "504": 5, "555": 5, "550": 1, "553": 1}
 _BUDGET = 25
@@ -50,8 +51,7 @@ class Guest(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         """Greet, unless there are too many connections already; STARTTLS makes the same connection again."""
-        is_new = not self.client
-        if is_new:
+        if not self.client:
             self.client = client_of(transport.get_extra_info("peername"))
             if not self._connections.admit(self):
                 transport.write(f"{say.TOO_MANY_CONNECTIONS}\r\n".encode())
@@ -59,8 +59,6 @@ class Guest(SMTP):
                 return
             self.begin_mail()
         super().connection_made(transport)
-        if is_new and self._handler_coroutine is not None:
-            self._handler_coroutine.add_done_callback(_hear_how_it_ended)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Let it go, once: after a failed STARTTLS the news comes twice, and for those not admitted it is none."""
@@ -141,11 +139,7 @@ class Guest(SMTP):
             self.hang_up(say.SILENT)
 
     def _out_of_time(self) -> None:
-        if not self.is_deciding:
+        if self.is_deciding:
+            self._deadline = self.loop.call_later(_LOOK_AGAIN_S, self._out_of_time)
+        else:
             self.hang_up(say.DAWDLING)
-
-
-def _hear_how_it_ended(task: asyncio.Task[None]) -> None:
-    error = None if task.cancelled() else task.exception()
-    if error is not None and not isinstance(error, ConnectionError):
-        log.error("connection_failed", exc_info=error)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hub_mail_to_sms.subject import Subject
     from hub_mail_to_sms.verification import Verifier
 
+_CODE = len("554 5.1.3")
+
 log = structlog.get_logger(__name__)
 
 
@@ -56,6 +58,12 @@ class Mailroom:
 
     def decide(self, delivery: Delivery) -> str:
         """The reply to a mail; what it accepted is committed by then."""
+        reply = self._reply(delivery)
+        if not reply.startswith("2"):
+            log.info("mail_refused", account=delivery.account_id, code=reply[:_CODE])
+        return reply
+
+    def _reply(self, delivery: Delivery) -> str:
         try:
             mail = read_mail(delivery.raw, ReadingLimits(total=self.settings.max_size_kb * 1024))
             return self._decide(delivery, mail)
@@ -64,7 +72,6 @@ class Mailroom:
         except CannotTellNow:
             return replies.CANNOT_VERIFY
         except HubError as error:
-            log.info("mail_refused", account=delivery.account_id, reason=type(error).__name__)
             return replies.refused(error)
 
     def _decide(self, delivery: Delivery, mail: Mail) -> str:
@@ -82,10 +89,10 @@ class Mailroom:
         """Who pays; None when the mail had to be verified and is not."""
         if delivery.signed_in or self.settings.way is not Accept.VERIFIED:
             return delivery.account_id
-        if not self.verifier.is_genuine(delivery.raw, mail.from_address, delivery.peer):
-            return None
         owner = self.addresses.sender_account(mail.from_address)
-        return owner if delivery.account_id in (None, owner) else None
+        if owner is None or delivery.account_id not in (None, owner):
+            return None  # before the verifier is asked: strangers must not keep it busy
+        return owner if self.verifier.is_genuine(delivery.raw, mail.from_address, delivery.peer) else None
 
     def _send(self, account_id: int, mail: Mail) -> str:
         subject = read_subject(mail.subject)

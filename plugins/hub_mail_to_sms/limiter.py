@@ -29,7 +29,7 @@ class Limiter:
 
     def take_mail(self, account_id: int, sender: str) -> None:
         """Count a mail to an account, and of the address that wrote it; raises TooMany past either limit."""
-        per_sender = RateLimitItemPerMinute(self.settings.mails_per_minute_and_sender)
+        per_sender = RateLimitItemPerMinute(self.settings.mails_per_minute_per_sender)
         if not self._windows.hit(per_sender, "sender", str(account_id), sender):
             raise _too_many(f"This sender wrote {per_sender.amount} mails in a minute")
         per_account = RateLimitItemPerMinute(self.settings.mails_per_minute)

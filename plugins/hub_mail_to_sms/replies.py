@@ -35,6 +35,7 @@ CANNOT_VERIFY = "451 4.4.3 The sender of this mail could not be verified just no
 TOO_SLOW = "451 4.3.2 This took too long; please send it again."
 LATER = "451 4.3.0 This did not work, through no fault of yours; please send it again. Reference {reference}"
 DROPPED = "250 2.0.0 Ok: nothing sent, a machine wrote this ({reason})."
+_CANNOT_KEEP = "The hub cannot keep this mail now; please send it again."
 
 _FAULTS: Mapping[Fault, str] = {
     Fault.TOO_BIG: TOO_BIG,
@@ -110,10 +111,10 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
 
 
 def refused(error: HubError) -> str:
-    """The no, from the core's own reason."""
+    """The no, from the core's own reason; what is no fault of the request's is to be tried again, and stays unsaid."""
     if isinstance(error, StoreUnavailable):
         full = "full" in str(error) or "space" in str(error)
-        return reply("452 4.3.1" if full else "451 4.3.0", "The hub cannot keep this mail now; please send it again.")
+        return reply("452 4.3.1", _CANNOT_KEEP) if full else reply("451 4.3.0", _CANNOT_KEEP)
     if isinstance(error, TooMany):
         return reply("450 4.7.1", str(error))
     if isinstance(error, NotEnoughCredits):
@@ -122,7 +123,7 @@ def refused(error: HubError) -> str:
         return reply("554 5.6.0", "Another mail with this Message-ID was taken before, and this one differs from it.")
     if isinstance(error, RequestRefused):
         return reply(_code_of(error), _reasons(error))
-    return reply("554 5.3.0", str(error))
+    return reply("451 4.3.0", _CANNOT_KEEP)
 
 
 def unreadable(error: UnreadableMail) -> str:

@@ -15,7 +15,10 @@ _HARMFUL = frozenset('";= \t\r\n')
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one method found: `dmarc`, `pass`, and properties such as `header.from`; names in small letters."""
+    """What one method found: `dmarc`, `pass`, and properties such as `header.from`; names in small letters.
+
+    The verdict is empty where stray words stand among the properties: nobody can tell what they belong to.
+    """
 
     method: str
     verdict: str
@@ -53,7 +56,8 @@ def _read_result(piece: str) -> Result | None:
     if first is None:
         return None
     properties = tuple((key.lower(), value) for key, value in _PAIR.findall(piece, first.end()))
-    return Result(first[1].partition("/")[0].lower(), first[2].lower(), properties)
+    is_clear = not _PAIR.sub("", piece).strip()
+    return Result(first[1].partition("/")[0].lower(), first[2].lower() if is_clear else "", properties)
 
 
 def _without_comments_and_quotes(field: str) -> str | None:

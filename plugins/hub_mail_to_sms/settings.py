@@ -82,7 +82,7 @@ class MailSettings(Section):
     max_size_kb: int = Field(default=1024, ge=8, le=65536, description="Largest mail, in kilobytes.")
     max_recipients: int = Field(default=100, ge=1, le=10_000, description="Most numbers in one subject.")
     mails_per_minute: int = Field(default=30, ge=1, le=100_000, description="Most mails per minute and account.")
-    mails_per_minute_and_sender: int = Field(
+    mails_per_minute_per_sender: int = Field(
         default=20, ge=1, le=100_000, description="Most mails per minute from one From address to one account."
     )
     connections_per_client: int = Field(default=20, ge=1, le=10_000, description="Most connections per client.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from hub import Draft, Finding, MessageNotice, MessageState, Purpose, Violation, hookimpl
+from hub.observe import configure_logging
 from hub.plugin_manager import Plugins, PluginState
 from hub.registry import DuplicateName, Registry
 
@@ -191,6 +192,7 @@ def test_nothing_of_a_faulty_plugin_stays(plugin: Writer, case: str) -> None:
 
 def test_a_plugin_is_left_out_with_an_error_in_the_log(plugin: Writer, capsys: pytest.CaptureFixture[str]) -> None:
     """Loading says so, unless it is asked to be quiet."""
+    configure_logging("info", "json")
     entry = plugin("raise RuntimeError('no licence')")
     Plugins.load(found=[entry], quiet=True)
     quiet = capsys.readouterr()

@@ -92,8 +92,8 @@ def redis(url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def listen(url: str) -> Iterator[Listens]:
-    """Start listeners, and stop them afterwards."""
+def listen(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listens]:
+    """Start listeners, and stop them afterwards without waiting until they have."""
     listeners: list[Listener] = []
 
     def start(queue: QueueName = QueueName.DISPATCH, *, ear: Ear | None = None) -> Ear:
@@ -103,6 +103,7 @@ def listen(url: str) -> Iterator[Listens]:
         return ear
 
     yield start
+    monkeypatch.setattr("hub.listener.GOODBYE_S", 0.0)
     for listener in listeners:
         listener.stop()
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+from hub.bootstrap import build
 from hub.embedded import PrivateServer, socket_url
 from hub.messages.tables import messages
 from hub.queue import connect
 from hub.store.tables import leases
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
 
     from hub.testing.databases import Databases
@@ -28,10 +31,12 @@ COUNT = 60
 
 @pytest.fixture
 def redis(site: Site) -> Iterator[PrivateServer]:
-    """A running Redis, which processes started from now on use."""
+    """A running Redis, on which the site rings and processes started from now on listen."""
     site.environ["HUB_HUB_REDIS_URL"] = ""
     server = PrivateServer(site.core.data_dir)
     server.start()
+    site.core.close()
+    site.core = build(None, environ=site.environ)
     yield server
     server.stop()
 
@@ -128,13 +133,25 @@ def test_a_worker_that_is_killed_loses_nothing_and_doubles_nothing(killed: Site)
     assert all(doubtful.values())
 
 
+def stands_still_without_the_database(site: Site, worker: subprocess.Popen[bytes]) -> bool:
+    """Freeze a worker, but not while it writes: a frozen writer freezes every other one with it."""
+    worker.send_signal(signal.SIGSTOP)
+    with closing(sqlite3.connect(site.core.data_dir / "hub.db", timeout=0, isolation_level=None)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            worker.send_signal(signal.SIGCONT)
+            return False
+    return True
+
+
 def test_a_worker_that_stood_still_too_long_has_no_say_any_more(site: Site) -> None:
     """Its lease ran out and others went on; when it wakes up, it sends nothing that is theirs now."""
     site.environ["HUB_CONNECTOR_SANDBOX_LATENCY_MS"] = "150"
     stalled = site.worker()
     site.send(COUNT)
     assert site.until(lambda: len(site.times_taken()) > 0 and "claimed" in site.states()), site.log
-    stalled.send_signal(signal.SIGSTOP)
+    assert site.until(lambda: stands_still_without_the_database(site, stalled)), site.log
     site.environ["HUB_CONNECTOR_SANDBOX_LATENCY_MS"] = "0"
     site.worker()
     site.scheduler()
@@ -156,7 +173,6 @@ def test_a_worker_that_is_asked_to_stop_finishes_what_it_submits(site: Site) -> 
     assert ("submitting" in states, "unknown" in states, states.count("pending") > COUNT // 2) == (False, False, True)
     site.environ["HUB_CONNECTOR_SANDBOX_LATENCY_MS"] = "0"
     site.worker()
-    site.scheduler()
     assert site.until(lambda: site.have_left(COUNT)), site.log
     assert sorted(site.times_taken().values()) == [1] * COUNT
 

@@ -1,15 +1,18 @@
-"""A child ends when its parent does, however that came about."""
+"""A process hears that it is to end: by a signal, or because its parent is gone."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
-from hub.processes.lifeline import PARENT, follow_parent
+from hub.processes import lifeline
+from hub.processes.lifeline import PARENT, follow_parent, wait_for
 
 CHILD = """
 import os, signal, sys, time
@@ -39,6 +42,23 @@ def test_a_child_drains_when_its_parent_is_killed() -> None:
     while os.path.exists(f"/proc/{pid}") and time.monotonic() < end:  # noqa: PTH110 - asked until it is gone
         time.sleep(0.02)
     assert (said, os.path.exists(f"/proc/{pid}")) == ("drained\n", False)  # noqa: PTH110 - as above
+
+
+@pytest.mark.timeout(20)
+def test_a_signal_that_another_thread_is_given_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python runs handlers in the main thread, and wakes it only where it was itself given the signal."""
+    monkeypatch.setattr(lifeline, "EVERY_S", 0.05)
+    stopping, over = threading.Event(), threading.Event()
+    handler = signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    other = threading.Thread(target=over.wait)
+    other.start()
+    assert other.ident is not None
+    threading.Timer(0.2, signal.pthread_kill, (other.ident, signal.SIGTERM)).start()
+    wait_for(stopping)
+    over.set()
+    other.join()
+    signal.signal(signal.SIGTERM, handler)
+    assert stopping.is_set()
 
 
 def test_a_process_of_its_own_follows_nobody(monkeypatch: pytest.MonkeyPatch) -> None:

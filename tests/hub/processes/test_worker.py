@@ -14,6 +14,7 @@ from hub.errors import StoreUnavailable
 from hub.messages.model import MessageState
 from hub.plugin_manager import Plugins
 from hub.processes import worker as worker_module
+from hub.processes.heartbeat import beats
 from hub.processes.worker import Worker
 from hub.queue import QueueName, Ring
 
@@ -178,6 +179,22 @@ def test_a_worker_finishes_what_is_in_hand(quick: None, hub: TestHub) -> None:  
     thread.join(timeout=5)
     assert hub.states(campaign) == [MessageState.SUBMITTED]
     assert hub.carrier.closed == 1
+
+
+def test_a_connector_that_fails_to_close_does_not_keep_a_worker_from_ending_well(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sign of life is taken away, too."""
+
+    def fail() -> None:
+        raise RuntimeError("the line is stuck")
+
+    monkeypatch.setattr(hub.carrier, "close", fail)
+    hub.core.lines.get("carrier")
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    worker.stopping.set()
+    worker.run()
+    assert list(beats(hub.core.data_dir, hub.clock)) == []
 
 
 def test_a_periodic_job_runs_once_a_period(make: HubMaker) -> None:

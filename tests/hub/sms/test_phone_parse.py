@@ -240,7 +240,7 @@ def test_a_refusal_names_the_use_of_the_number() -> None:
     assert outcome.message == "This is a number of CH for another use (pager): only mobiles receive texts."
 
 
-@pytest.mark.parametrize("reason", REASONS.keys() - {"landline", "voip", "not_mobile"})
+@pytest.mark.parametrize("reason", sorted(REASONS.keys() - {"landline", "voip", "not_mobile"}))
 def test_other_sentences_need_no_number(reason: str) -> None:
     """Only a recognised number has a region to name."""
     assert REASONS[reason].format() == REASONS[reason]

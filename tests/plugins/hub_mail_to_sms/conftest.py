@@ -6,7 +6,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -240,7 +240,7 @@ def listener(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
     shared = start_listener(
         databases.fresh("sqlite"),
         tmp_path_factory.mktemp("listener"),
-        {**WITH_TLS, "mails_per_minute": 100_000, "mails_per_minute_and_sender": 100_000, "auth_failures": 100},
+        {**WITH_TLS, "mails_per_minute": 100_000, "mails_per_minute_per_sender": 100_000, "auth_failures": 100},
     )
     shared.hub.core.accounts.add_credits(shared.hub.account.id, 1_000_000)
     yield shared
@@ -248,7 +248,7 @@ def listener(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
     shared.hub.core.close()
 
 
-def start_listener(database_url: str, folder: Path, settings: dict[str, object]) -> Listener:
+def start_listener(database_url: str, folder: Path, settings: Mapping[str, object]) -> Listener:
     """A hub with the plugin's tables, and its listener on a free port."""
     environ = {"HUB_MAIL_TO_SMS_PORT": str(free_port())}
     for name, value in settings.items():

@@ -18,7 +18,7 @@ def test_an_account_that_reached_its_limit_waits() -> None:
 
 def test_a_sender_that_reached_the_limit_waits() -> None:
     """While others of the account go on."""
-    limiter = Limiter(MailSettings(mails_per_minute_and_sender=1))
+    limiter = Limiter(MailSettings(mails_per_minute_per_sender=1))
     limiter.take_mail(1, "a@x.example")
     with pytest.raises(TooMany, match="This sender wrote 1 mails in a minute"):
         limiter.take_mail(1, "a@x.example")
@@ -27,7 +27,7 @@ def test_a_sender_that_reached_the_limit_waits() -> None:
 
 def test_a_senders_flood_takes_nothing_from_the_account() -> None:
     """What was refused for the sender does not count for all."""
-    limiter = Limiter(MailSettings(mails_per_minute=2, mails_per_minute_and_sender=1))
+    limiter = Limiter(MailSettings(mails_per_minute=2, mails_per_minute_per_sender=1))
     limiter.take_mail(1, "a@x.example")
     for _ in range(5):
         with pytest.raises(TooMany):
@@ -37,7 +37,7 @@ def test_a_senders_flood_takes_nothing_from_the_account() -> None:
 
 def test_accounts_do_not_share_their_limits() -> None:
     """Nor does a sender who writes to two of them."""
-    limiter = Limiter(MailSettings(mails_per_minute=1, mails_per_minute_and_sender=1))
+    limiter = Limiter(MailSettings(mails_per_minute=1, mails_per_minute_per_sender=1))
     limiter.take_mail(1, "a@x.example")
     limiter.take_mail(2, "a@x.example")
 

@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -215,8 +215,10 @@ def test_before_tls_nothing_is_remembered(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize("hello", [b"", b"\x16\x03\x01garbage\r\n", b"EHLO in the clear\r\n"])
-def test_a_handshake_that_fails_leaves_nothing_behind(listen: Listen, hello: bytes) -> None:
-    """Neither a connection nor an error in the log of the event loop."""
+def test_a_handshake_that_fails_leaves_nothing_behind(
+    listen: Listen, said_in_the_log: list[dict[str, Any]], hello: bytes
+) -> None:
+    """Neither a connection nor an error in the log: scanners do this all day."""
     listener = listen(**WITH_TLS)
     with listener.wire() as wire:
         wire.greet()
@@ -225,6 +227,20 @@ def test_a_handshake_that_fails_leaves_nothing_behind(listen: Listen, hello: byt
         wire.finish()
         wire.replies()
     assert listener.wait_until_alone(3.0)
+    assert [event for event in said_in_the_log if event["log_level"] == "error"] == []
+
+
+def test_a_handshake_that_never_comes_ends_like_any_silence(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, said_in_the_log: list[dict[str, Any]]
+) -> None:
+    """The client holds the line and says nothing."""
+    monkeypatch.setattr(guest, "CLOSE_WITHIN_S", 0.2)
+    listener = listen(**WITH_TLS, timeout_s=1)
+    with listener.wire() as wire:
+        wire.greet()
+        wire.say("STARTTLS")
+        assert listener.wait_until_alone(3.0)
+    assert [event for event in said_in_the_log if event["log_level"] == "error"] == []
 
 
 def test_nobody_signs_in_in_the_middle_of_a_mail(listen: Listen) -> None:

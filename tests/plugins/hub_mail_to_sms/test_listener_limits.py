@@ -178,7 +178,7 @@ def test_an_account_sends_only_so_many_mails_a_minute(listen: Listen) -> None:
 
 def test_an_address_sends_only_so_many_mails_a_minute(listen: Listen) -> None:
     """A script gone wild leaves room for its colleagues."""
-    listener = listen(mails_per_minute_and_sender=1)
+    listener = listen(mails_per_minute_per_sender=1)
     answers = [listener.deliver(a_mail(sender=name))[:9] for name in ("a@salon.example", "A@Salon.example", SECOND)]
     assert answers == ["250 2.0.0", "450 4.7.1", "250 2.0.0"]
 

@@ -22,6 +22,7 @@ from hub import (
     StoreUnavailable,
     TooMany,
 )
+from hub.errors import NewerDatabase
 from hub.sms.phone_parse import REASONS
 from hub_mail_to_sms import dialogue_replies, replies
 from hub_mail_to_sms.mail import UnreadableMail, UnreadableReason
@@ -88,7 +89,8 @@ def refusal(*codes: str) -> RequestRefused:
         (StoreUnavailable("locked"), "451 4.3.0"),
         (StoreUnavailable("database or disk is full"), "452 4.3.1"),
         (StoreUnavailable("could not extend file: No space left on device"), "452 4.3.1"),
-        (HubError("Something else."), "554 5.3.0"),
+        (HubError("secret"), "451 4.3.0"),
+        (NewerDatabase("secret"), "451 4.3.0"),
     ],
 )
 def test_each_refusal_has_its_code(error: HubError, code: str) -> None:
@@ -118,9 +120,10 @@ def test_several_reasons_are_all_told() -> None:
     assert replies.refused(refusal("landline", "voip", "landline")).endswith("Because of landline. Because of voip.")
 
 
-def test_the_store_is_never_quoted() -> None:
+def test_the_hubs_own_troubles_are_never_quoted() -> None:
     """What a database says may hold what was in the mail."""
     assert "secret" not in replies.refused(StoreUnavailable("secret"))
+    assert "secret" not in replies.refused(HubError("secret"))
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,13 @@ def test_what_does_not_come_out_even_is_not_read(field: str) -> None:
     assert read_results(field) is None
 
 
+def test_stray_words_leave_no_verdict() -> None:
+    """And the result still counts as one: a second one beside it makes two."""
+    results = read_results("mx; dmarc=pass and more header.from=good.example; dmarc=pass header.from=good.example")
+    assert results is not None
+    assert [result.verdict for result in results.of("dmarc")] == ["", "pass"]
+
+
 VALUES = st.sampled_from(
     [
         "good.example",
@@ -105,7 +112,8 @@ FIELDS = st.builds(lambda found: f"mx{''.join(found)}", st.lists(FOUND, max_size
 
 def passed_for(dmarc: list[tuple[str, list[str]]]) -> str | None:
     """The domain for which DMARC passed, if there is no doubt about it."""
-    return dmarc[0][1][0] if len(dmarc) == 1 and dmarc[0][0] == "pass" and len(dmarc[0][1]) == 1 else None
+    sole = dmarc[0] if len(dmarc) == 1 else ("none", [])
+    return sole[1][0].rpartition("@")[2] if sole[0] == "pass" and len(sole[1]) == 1 else None
 
 
 @given(FIELDS, st.integers(0, 200), st.sampled_from(["", '"', "(", ")", "\\", ";", "=", " "]))

@@ -364,4 +364,5 @@ def test_a_mail_that_cannot_be_verified_now_is_to_come_again(
 
     monkeypatch.setattr("hub_mail_to_sms.service.verifier_for", lambda _: DnsVerifier(lookup))
     listener = listen(accept="verified", verify="dns")
+    listener.addresses.allow(listener.hub.account.id, BOSS)
     assert listener.deliver(signed()).startswith("451 4.4.3")
