@@ -78,7 +78,7 @@ class Mailroom:
         account_id = self._account(delivery, mail)
         if account_id is None:
             return replies.NOT_VERIFIED
-        reason = is_automatic(mail.automatic, delivery.envelope_from)
+        reason = is_automatic(mail.automatic, delivery.envelope_from, signed_in=delivery.signed_in)
         if reason is not None:
             log.info("mail_dropped", reason=reason, account=account_id)
             return replies.DROPPED.format(reason=reason)

@@ -70,34 +70,41 @@ _ROBOT = re.compile(
 )
 
 
-def is_automatic(facts: AutomaticFacts, envelope_from: str | None = None) -> Automatic | None:
-    """Say why the mail must be dropped without a word, or None when a person seems to have written it.
+def is_automatic(
+    facts: AutomaticFacts, envelope_from: str | None = None, *, signed_in: bool = False
+) -> Automatic | None:
+    """Say why the mail must be dropped without a word, or None when it seems to be meant.
 
-    `envelope_from` is the SMTP sender: "" or "<>" is a bounce's, None means that it is not known.
+    `envelope_from` is the SMTP sender: "" or "<>" is a bounce's, None means that it is not known. A program that
+    `signed_in`, such as an alarm, is meant to send: what it generates is taken, its automatic replies are not.
     """
     if OWN_LOOP_HEADER.lower() in facts.present:
         return Automatic.OWN_LOOP
     return (
-        _judge_senders(facts, envelope_from)
-        or _judge_values(facts)
+        _judge_senders(facts, envelope_from, signed_in=signed_in)
+        or _judge_values(facts, signed_in=signed_in)
         or next((reason for name, reason in _TELLTALE_FIELDS.items() if name in facts.present), None)
     )
 
 
-def _judge_senders(facts: AutomaticFacts, envelope_from: str | None) -> Automatic | None:
+def _judge_senders(facts: AutomaticFacts, envelope_from: str | None, *, signed_in: bool) -> Automatic | None:
     if any(_is_null(sender) for sender in (envelope_from, facts.return_path)):
         return Automatic.NULL_SENDER
-    if any(_ROBOT.fullmatch(sender.partition("@")[0]) for sender in (facts.from_address, envelope_from or "")):
+    if not signed_in and any(
+        _ROBOT.fullmatch(sender.partition("@")[0]) for sender in (facts.from_address, envelope_from or "")
+    ):
         return Automatic.ROBOT_SENDER
     return None
 
 
-def _judge_values(facts: AutomaticFacts) -> Automatic | None:
+def _judge_values(facts: AutomaticFacts, *, signed_in: bool) -> Automatic | None:
     if facts.content_type == "multipart/report":
         return Automatic.BOUNCE
-    if _keyword(facts.auto_submitted) not in ("", "no"):
+    meant = ("", "no", "auto-generated") if signed_in else ("", "no")
+    if _keyword(facts.auto_submitted) not in meant:
         return Automatic.AUTO_SUBMITTED
-    return _PRECEDENCES.get(_keyword(facts.precedence))
+    reason = _PRECEDENCES.get(_keyword(facts.precedence))
+    return None if signed_in and reason is Automatic.BULK else reason
 
 
 def _is_null(sender: str | None) -> bool:

@@ -91,3 +91,31 @@ def test_the_own_header_is_named_before_all_else() -> None:
     """When the hub's own mail comes back as a bounce, the log says that it was its own."""
     facts = AutomaticFacts(return_path="<>", present=frozenset({OWN_LOOP_HEADER.lower()}))
     assert is_automatic(facts, "") is Automatic.OWN_LOOP
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        AutomaticFacts(from_address="noreply@alarm.example"),
+        AutomaticFacts(auto_submitted="auto-generated"),
+        AutomaticFacts(precedence="bulk"),
+    ],
+)
+def test_a_program_that_signed_in_may_send(facts: AutomaticFacts) -> None:
+    """An alarm or a backup that was given a token of its own is meant to text someone."""
+    assert is_automatic(facts, PERSON, signed_in=True) is None
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        AutomaticFacts(auto_submitted="auto-replied"),
+        AutomaticFacts(return_path="<>"),
+        AutomaticFacts(content_type="multipart/report"),
+        AutomaticFacts(precedence="auto_reply"),
+        with_field("X-Autoreply"),
+    ],
+)
+def test_even_who_signed_in_does_not_text_automatic_replies_and_bounces(facts: AutomaticFacts) -> None:
+    """A mail program on holiday signs in too."""
+    assert is_automatic(facts, PERSON, signed_in=True) is not None
