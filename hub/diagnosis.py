@@ -105,7 +105,7 @@ def _database(core: Core) -> Iterator[Finding]:
 def _redis(core: Core) -> Iterator[Finding]:
     url = redis_url_of(core.settings)
     if url is None:
-        yield Finding("[hub] redis_url", "Without Redis workers poll: texts leave up to two seconds later.")
+        yield Finding("[hub] redis_url", "Without Redis workers poll: texts leave up to a second later.")
         return
     if not core.settings.hub.redis_url:
         try:

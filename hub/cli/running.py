@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +11,7 @@ import click
 from hub.processes.lifeline import follow_parent
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Collection, Sequence
 
     from hub.bootstrap import Core
@@ -102,8 +103,8 @@ def service(session: Session, name: str) -> None:
 
 def _stop_on_signals(stopping: threading.Event) -> None:
     def stop(_: int, __: object) -> None:
-        # From a thread: the signal may have come while this one holds the event's own lock, to wait for it.
-        threading.Thread(target=stopping.set).start()
+        # From a bare thread: this one may hold the event's lock just now, about to wait for it, or that of `threading`.
+        start_new_thread(stopping.set, ())
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)

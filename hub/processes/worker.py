@@ -18,7 +18,7 @@ from hub.listener import Listener
 from hub.periodic import Periodic
 from hub.processes.heartbeat import Heart
 from hub.processes.lifeline import wait_for
-from hub.queue import QueueName
+from hub.queue import NoDoorbell, QueueName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from hub.bootstrap import Core
 
 POLL_S = 1.0
-"""How often a worker looks for work itself: what a silent doorbell costs, at most twice."""
+"""How often a worker looks for work itself: what it costs to have no doorbell; a silent one costs twice that."""
 GRACE = timedelta(seconds=1)
-"""What has been due for this long was not rung for."""
+"""What has been due for this long was not rung for, where there is a doorbell."""
 
 JOBS_MAY_TAKE_S = 10.0
 """How long a worker that stops waits for the periodic jobs in hand."""
@@ -103,7 +103,8 @@ class Worker:
             self._guarded(look)
 
     def _look_for_messages(self) -> int:
-        due = self.core.dispatcher.due_routes(since=GRACE)
+        nobody_rings = isinstance(self.core.doorbell, NoDoorbell)
+        due = self.core.dispatcher.due_routes(since=timedelta(0) if nobody_rings else GRACE)
         for route in due:
             self.submit_due(route)
         return len(due)

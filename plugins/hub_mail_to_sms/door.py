@@ -115,7 +115,7 @@ class Door:
 
     async def handle_exception(self, error: Exception) -> str:
         """Nothing of what went wrong is told to the client; the log has it, under a reference."""
-        reference = uuid.uuid4().hex[:10]
+        reference = f"e{uuid.uuid4().hex[:9]}"  # the letter keeps ten digits from being hidden as a phone number
         log.error("smtp_failed", reference=reference, exc_info=error)
         return replies.LATER.format(reference=reference)
 

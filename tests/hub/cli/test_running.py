@@ -35,6 +35,15 @@ def test_a_signal_that_comes_at_the_worst_moment_stops_a_process_too() -> None:
     assert stopping.wait(timeout=2)
 
 
+def test_a_signal_that_comes_while_a_thread_starts_stops_a_process_too() -> None:
+    """The main thread may hold the lock of all threads just then."""
+    stopping = threading.Event()
+    _stop_on_signals(stopping)
+    with threading._active_limbo_lock:  # type: ignore[attr-defined]  # what Thread.start holds
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopping.wait(timeout=2)
+
+
 def test_a_hub_that_is_ready_says_where(cli: CommandLine) -> None:
     """The web address, each service's, and that nobody is reached."""
     core = build(None, environ=cli.environ | {"HUB_PLUGINS_DISABLED": "", "HUB_WEB_PORT": "8123"})

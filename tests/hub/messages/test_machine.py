@@ -6,8 +6,8 @@ in any order; after each step what must always hold is looked at.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hub.store.bulk import AnyRow
     from hub.testing.databases import Databases
 
+TEXTS = ("Bonjour", "x" * 200)
 NUMBERS = tuple(f"+3361234567{number}" for number in range(4))
 MOODS: dict[str, Outcome | None] = {
     "yes": None,
@@ -54,8 +55,11 @@ MOODS: dict[str, Outcome | None] = {
     "later": NotSent("later", 5),
     "lost": Unknown("lost"),
 }
-MOODS_AND_ODDS = ("yes", "yes", *MOODS)
-CRASHES = ("none", "none", "claimed", "written", "answered", "broken")
+CRASHES = ("claimed", "written", "answered", "broken")
+REQUESTS = st.tuples(
+    st.integers(1, 4), st.sampled_from([None, None, "a", "b"]), st.sampled_from(Purpose), st.sampled_from(TEXTS)
+)
+REPORTS = st.tuples(st.integers(0, 9), st.sampled_from(ReceiptState), st.booleans(), st.booleans())
 AT_THE_CARRIER = {
     MessageState.SUBMITTED,
     MessageState.DELIVERED,
@@ -101,84 +105,35 @@ class Engine(RuleBasedStateMachine):
         assert balance.available + balance.spent == 1000
         self.core.close()
 
-    @initialize()
-    def begin(self) -> None:
-        """There is something to do."""
-        self.accept(2, None, Purpose.ALERT, "Bonjour")
-        self.accept(2, None, Purpose.ALERT, "x" * 200)
-
     @rule(
-        count=st.integers(1, 4),
-        key=st.sampled_from([None, "a", "b"]),
-        purpose=st.sampled_from(Purpose),
-        text=st.sampled_from(["Bonjour", "x" * 200]),
+        requests=st.lists(REQUESTS, max_size=2),
+        meddling=st.sampled_from(("nothing", "nothing", "cancel", "opt_out", "expand")),
+        moods=st.lists(st.sampled_from(("yes", "yes", *MOODS)), min_size=1, max_size=4),
+        crash=st.sampled_from(("none", "none", *CRASHES)),
+        reports=st.lists(REPORTS, max_size=3),
+        seconds=st.sampled_from((1, 16, 61, 61, 200, 3600, -3600, 180_000)),
     )
-    def accept(self, count: int, key: str | None, purpose: Purpose, text: str) -> None:
-        """Someone sends; the same key has the same answer."""
-        try:
-            answer = self._send(NUMBERS[:count], key=key, purpose=purpose, text=text)
-        except RequestRefused:
-            return
-        assert key is None or self.by_key.setdefault(key, answer) == answer
-        if answer not in self.campaigns:
-            self.campaigns.append(answer)
+    def live_on(
+        self,
+        requests: list[tuple[int, str | None, Purpose, str]],
+        meddling: str,
+        moods: list[str],
+        crash: str,
+        reports: list[tuple[int, ReceiptState, bool, bool]],
+        seconds: int,
+    ) -> None:
+        """Requests come, someone meddles, a worker submits and may die, the carrier reports, time passes.
 
-    @rule(moods=st.lists(st.sampled_from(MOODS_AND_ODDS), min_size=1, max_size=4), crash=st.sampled_from(CRASHES))
-    def submit(self, moods: list[str], crash: str) -> None:
-        """A worker submits; the carrier has its moods, and the worker may die at any step."""
-        turns = iter(moods * 20)
-        self.hub.carrier.answer = lambda _: MOODS[next(turns)]
-        with pytest.MonkeyPatch.context() as patch:
-            self._prepare(crash, patch)
-            try:
-                self._drain()
-            except Killed:
-                self.core = self._reopened()
-        self._be_well()
-
-    @rule(choice=st.integers(0, 10**6), state=st.sampled_from(ReceiptState), named=st.booleans(), twice=st.booleans())
-    @precondition(lambda self: self.hub.carrier.taken)
-    def receive(self, choice: int, state: ReceiptState, *, named: bool, twice: bool) -> None:
-        """The carrier reports on something that it has, with or without our reference."""
-        message = self.hub.carrier.taken[choice % len(self.hub.carrier.taken)]
-        parts = range(1, len(message.parts) + 1) if len(message.parts) > 1 else [None]
-        reference = message.id if named else None
-        receipts = [
-            DeliveryReceipt(carrier_id_of(message.id, part), state, client_ref=reference, to=message.to)
-            for part in parts
-        ]
-        self.core.settler.receipts("carrier", receipts * (2 if twice else 1))
-
-    @rule(choice=st.integers(0, 10**6))
-    @precondition(lambda self: self.campaigns)
-    def cancel(self, choice: int) -> None:
-        """The owner thinks better of it."""
-        try:
-            self.core.campaigns.cancel(self.hub.account.id, self.campaigns[choice % len(self.campaigns)])
-        except Conflict:
-            return
-
-    @rule(number=st.sampled_from(NUMBERS[2:]))
-    def opt_out(self, number: str) -> None:
-        """A person says stop."""
-        self.core.suppressions.add(self.hub.account.id, number, SuppressionKind.OPT_OUT, source="test")
-
-    @rule(seconds=st.sampled_from([0, 6, 61, 61, 130, 3600, 180_000]), jump_h=st.sampled_from([0, 0, 0, -1, 1]))
-    def tick(self, seconds: int, jump_h: int) -> None:
-        """Time passes, perhaps the clock is set, and the leader does its duties."""
+        One rule for all of it: machines with many rules try few of them in one run.
+        """
+        for one in requests:
+            self._accept(*one)
+        self._meddle(meddling)
+        self._submit(moods, crash)
+        for report in reports:
+            self._receive(*report)
         self.hub.clock.advance(seconds=seconds)
-        self.hub.clock.set(self.hub.clock.now() + timedelta(hours=jump_h))
         self._sweep()
-
-    @rule()
-    def expand(self) -> None:
-        """A worker expands a chunk."""
-        self.core.expander.expand_next()
-
-    @rule()
-    def restart(self) -> None:
-        """The process ends, and another begins."""
-        self.core = self._reopened()
 
     @invariant()
     def everything_agrees(self) -> None:
@@ -198,11 +153,50 @@ class Engine(RuleBasedStateMachine):
         assert self.seen.get(name) is not MessageState.DELIVERED or state is MessageState.DELIVERED
         self.seen[name] = state
 
-    def _send(self, numbers: tuple[str, ...], *, key: str | None, purpose: Purpose, text: str) -> str:
-        fixed = {"text": "Bonjour", "purpose": Purpose.ALERT} if key else {"text": text, "purpose": purpose}
-        to = NUMBERS[:2] if key else numbers
-        wishes: dict[str, Any] = {**fixed, "idempotency_key": key}
-        return self.hub.send(*to, **wishes).campaign_id
+    def _accept(self, count: int, key: str | None, purpose: Purpose, text: str) -> None:
+        """The same key is always used for the same request, and must have the same answer."""
+        to = NUMBERS[:2] if key else NUMBERS[:count]
+        wishes: dict[str, Any] = {"idempotency_key": key} if key else {"purpose": purpose, "text": text}
+        try:
+            answer = self.hub.send(*to, **wishes).campaign_id
+        except RequestRefused:
+            return
+        assert key is None or self.by_key.setdefault(key, answer) == answer
+        if answer not in self.campaigns:
+            self.campaigns.append(answer)
+
+    def _meddle(self, how: str) -> None:
+        if how == "opt_out":
+            self.core.suppressions.add(self.hub.account.id, NUMBERS[-1], SuppressionKind.OPT_OUT, source="test")
+        elif how == "expand":
+            self.core.expander.expand_next()
+        elif how == "cancel" and self.campaigns:
+            with suppress(Conflict):
+                self.core.campaigns.cancel(self.hub.account.id, self.campaigns[-1])
+
+    def _submit(self, moods: list[str], crash: str) -> None:
+        turns = iter(moods * 40)
+        self.hub.carrier.answer = lambda _: MOODS[next(turns)]
+        with pytest.MonkeyPatch.context() as patch:
+            self._prepare(crash, patch)
+            try:
+                self._drain()
+            except Killed:
+                self.core = self._reopened()
+        self._be_well()
+
+    def _receive(self, choice: int, state: ReceiptState, named: bool, twice: bool) -> None:  # noqa: FBT001 - drawn together
+        taken = self.hub.carrier.taken
+        if not taken:
+            return
+        message = taken[choice % len(taken)]
+        parts = range(1, len(message.parts) + 1) if len(message.parts) > 1 else [None]
+        reference = message.id if named else None
+        receipts = [
+            DeliveryReceipt(carrier_id_of(message.id, part), state, client_ref=reference, to=message.to)
+            for part in parts
+        ]
+        self.core.settler.receipts("carrier", receipts * (2 if twice else 1))
 
     def _prepare(self, crash: str, patch: pytest.MonkeyPatch) -> None:
         def die(*_: object, **__: object) -> None:
@@ -270,8 +264,8 @@ def test_whatever_happens_in_whatever_order_nothing_is_lost_and_nobody_is_texted
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=50,
-            stateful_step_count=30,
+            max_examples=40,
+            stateful_step_count=8,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             database=None,

@@ -150,11 +150,21 @@ def test_what_goes_wrong_does_not_end_the_worker_nor_hold_it_up(
 
 
 def test_a_worker_looks_for_itself(running: Worker, hub: TestHub) -> None:
-    """Nobody rings here; what has been due for a second is found."""
+    """Nobody rings here; what is due is found."""
     campaign = hub.send().campaign_id
-    hub.clock.advance(seconds=2)
     assert until(lambda: hub.states(campaign) == [MessageState.SUBMITTED])
     assert not running.stopping.is_set()
+
+
+def test_a_worker_leaves_what_was_rung_for_to_the_ring_at_first(running: Worker, hub: TestHub) -> None:
+    """Where there is a doorbell; what has been due for a second was not heard, and is found."""
+    running.core.doorbell = Bell()
+    campaign = hub.send().campaign_id
+    time.sleep(0.3)
+    at_first = hub.states(campaign)
+    hub.clock.advance(seconds=2)
+    assert until(lambda: hub.states(campaign) == [MessageState.SUBMITTED])
+    assert at_first == [MessageState.PENDING]
 
 
 def test_a_worker_finishes_what_is_in_hand(quick: None, hub: TestHub) -> None:  # noqa: ARG001 - it sets the pace

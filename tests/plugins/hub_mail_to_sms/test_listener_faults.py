@@ -8,6 +8,7 @@ import threading
 import time
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -135,6 +136,17 @@ def test_the_reference_leads_to_the_log(listen: Listen, monkeypatch: pytest.Monk
     line = next(line for line in logged.getvalue().splitlines() if reference in line)
     assert "the reason" in line
     assert "Traceback" in line
+
+
+def test_a_reference_never_looks_like_a_phone_number(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
+) -> None:
+    """Numbers are shortened in the log, and this one would not be found again."""
+    listener = listen()
+    break_down(listener, monkeypatch, RuntimeError("the reason"))
+    monkeypatch.setattr("uuid.uuid4", lambda: UUID("12345678901234567890123456789012"))
+    assert listener.deliver(a_mail()).endswith(" Reference e123456789")
+    assert "e123456789" in logged.getvalue()
 
 
 def test_the_log_holds_no_number_no_token_and_no_text(
