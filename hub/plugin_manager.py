@@ -247,7 +247,7 @@ class Plugins:
         try:
             self._manager.register(plugin, name)
         except (pluggy.PluginValidationError, ValueError) as error:
-            if self._manager.get_plugin(name) is plugin:
+            if self._manager.get_plugin(name) is plugin:  # pluggy 1.6 keeps the hooks that came before the wrong one
                 self._manager.unregister(plugin)
             return str(error)
         return None

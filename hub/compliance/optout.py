@@ -106,8 +106,8 @@ def _violation(policy: CountryPolicy, way: OptOut) -> Violation:
     if way is OptOut.LINK:
         return Violation(
             "optout_link_needed",
-            f"In {policy.label} a marketing text must carry an unsubscribe link, and there is none: "
-            "set the public address under which the hub can be reached.",
+            f"In {policy.label} a marketing text must carry an unsubscribe link, and this hub cannot make one yet: "
+            "only alerts can be sent there.",
         )
     if way is OptOut.MENTION:
         return Violation(

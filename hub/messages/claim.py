@@ -52,6 +52,10 @@ _PENDING = text("messages.state = 'pending'")
 ALL_PRIORITIES = (0, 1)
 
 
+SLICE_S = 0.25
+"""A full line is waited for until this much of its rate is free: commits go by slices, not by messages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What one claim took: its owner token and the rows, in the order in which they go out."""
@@ -77,6 +81,8 @@ def claim_batch(
     free_at = _line_free_at(connection, route, now, rate) if rate else 0.0
     room = int((now.timestamp() - free_at) * rate + 1e-6) if rate else None
     due = _due(connection, route, now, size if room is None else min(size, room))
+    if rate and room is not None and len(due) >= room and room < min(size, int(rate * SLICE_S)):
+        return Claim(owner, ())  # the line is full; a message at a time would cost a commit each
     ids = [one.id for one in due] if room is None else _fitting(due, room)
     if not ids:
         return Claim(owner, ())

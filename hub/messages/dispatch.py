@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from hub.errors import ConnectorError, StoreUnavailable
 from hub.ids import new_id
 from hub.messages.claim import claim_batch, has_due
-from hub.messages.handover import Answers, hand_over
+from hub.messages.handover import BACK_OFF, Answers, hand_over
 from hub.messages.model import MessageState
 from hub.messages.outcomes import FREE, known_ids, record_outcomes
 from hub.messages.routing import OnUnknown
@@ -54,6 +54,7 @@ class Dispatcher:
     limits: Limits
     tell: Callable[[Changes, datetime], None]
     pause: Callable[[float], None] = time.sleep
+    rests_until: dict[str, float] = field(default_factory=dict)
 
     def drain(self, route_name: str, *, budget_s: float = 5.0, stop: Callable[[], bool] = lambda: False) -> int:
         """Submit what is due on a route, for at most about `budget_s` seconds; how many messages were handled.
@@ -61,11 +62,11 @@ class Dispatcher:
         Never raises a ConnectorError: what a carrier did not take waits for another try.
         """
         route = self.routes.get(route_name)
-        if route is None:
+        if route is None or self._rests(route_name):
             return 0
         handled, end = 0, self.clock.monotonic() + budget_s
         while not stop() and self.clock.monotonic() < end:
-            count, go_on = self._round(route)
+            count, go_on = self._round(route, stop)
             handled += count
             if not count or not go_on:
                 break
@@ -75,22 +76,34 @@ class Dispatcher:
         """The routes on which something should be on its way, and has been for that long."""
         now = self.clock.now() - since
         with self.store.read() as connection:
-            return tuple(name for name in self.routes if has_due(connection, name, now))
+            return tuple(name for name in self.routes if not self._rests(name) and has_due(connection, name, now))
 
-    def _round(self, route: Route) -> tuple[int, bool]:
+    def _rests(self, route: str) -> bool:
+        return self.clock.monotonic() < self.rests_until.get(route, 0.0)
+
+    def _let_rest(self, route: Route, pause: timedelta) -> None:
+        """A carrier that said "later", or that cannot be reached, is left alone by all of the backlog."""
+        self.rests_until[route.name] = self.clock.monotonic() + patience(pause.total_seconds()).total_seconds()
+
+    def _round(self, route: Route, stop: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
         try:
             connector = self.lines.get(route.connector)
         except ConnectorError as error:
             log.error("connector_down", connector=route.connector, error=str(error))
+            self._let_rest(route, BACK_OFF)
             return 0, False
         owner, claimed, kept = self._claim(route, connector)
         go_on = True
         windows = list(in_batches(kept, connector.capabilities.batch_size))
         for place, window in enumerate(windows, start=1):
+            if place > 1 and stop():
+                self._give_back(owner, _ids(windows[place - 1 :]), timedelta(0))
+                return claimed, False
             answers = self._submit_window(route, connector, owner, window)
             go_on = go_on and not answers.slower
             if answers.pause is not None:
-                self._give_back(owner, [row.id for later in windows[place:] for row in later], answers.pause)
+                self._let_rest(route, answers.pause)
+                self._give_back(owner, _ids(windows[place:]), answers.pause)
                 break
         return claimed, go_on
 
@@ -142,7 +155,10 @@ class Dispatcher:
         due_at = self.clock.now() + patience(pause.total_seconds())
         with self.store.write() as connection:
             mine = (messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
-            connection.execute(update(messages).where(*mine).values(state=MessageState.PENDING, due_at=due_at, **FREE))
+            locked = select(messages.c.id).where(*mine).order_by(messages.c.id).with_for_update()
+            still = [row.id for row in fetch(connection, locked)]
+            given_back = update(messages).where(messages.c.id.in_(still))
+            connection.execute(given_back.values(state=MessageState.PENDING, due_at=due_at, **FREE))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
         """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
@@ -153,7 +169,7 @@ class Dispatcher:
                 messages.c.owner == owner,
                 messages.c.state == MessageState.CLAIMED,
             )
-            ids = {row.id for row in fetch(connection, mine.with_for_update())}
+            ids = {row.id for row in fetch(connection, mine.order_by(messages.c.id).with_for_update())}
             connection.execute(
                 update(messages)
                 .where(messages.c.id.in_(ids))
@@ -165,3 +181,7 @@ class Dispatcher:
                 )
             )
         return [row for row in window if row.id in ids]
+
+
+def _ids(windows: Sequence[Sequence[AnyRow]]) -> list[int]:
+    return [row.id for window in windows for row in window]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,13 +38,20 @@ class Lines:
     def get(self, name: str) -> Connector:
         """The open connector of that name. Raises TemporaryFailure when it cannot be opened now."""
         if name not in self._open:
-            try:
-                connector = self.build(name)
-                connector.open(ReceiptSink(name, self.take))
-            except Exception as error:
-                raise TemporaryFailure(f"Connector {name} does not open: {error}") from error
-            self._open[name] = connector
+            self._open[name] = self._opened(name)
         return self._open[name]
+
+    def _opened(self, name: str) -> Connector:
+        connector = None
+        try:
+            connector = self.build(name)
+            connector.open(ReceiptSink(name, self.take))
+        except Exception as error:
+            if connector is not None:
+                with suppress(Exception):  # what it had begun must not stay behind; why it failed is said below
+                    connector.close()
+            raise TemporaryFailure(f"Connector {name} does not open: {error}") from error
+        return connector
 
     def close(self) -> None:
         """Close them all; one that fails does not keep the others open."""

@@ -229,20 +229,26 @@ def choose_sender(terms: Terms, policy: CountryPolicy) -> tuple[str | None, bool
     A sender that the country does not let through gives way to the country's default one, and a note says so.
     """
     default = terms.limits.short_codes.get(policy.code, terms.limits.default_sender)
-    if terms.sender is None or terms.sender == default:
+    wanted = terms.sender or default
+    if wanted is None or (wanted == default and _takes_answers(wanted)):
         return default, False, None, None
     violation = sender_violation(
         policy,
-        terms.sender,
+        wanted,
         denylist=terms.policies.defaults.sender_denylist,
         registered=terms.limits.registered,
     )
     if violation is None:
-        return terms.sender, True, None, None
-    if default is None:
+        return wanted, True, None, None
+    if default is None or not _takes_answers(default):
         return None, False, None, violation
     note = f"{policy.code}: texts are signed {default} instead of {terms.sender}. {violation.message}"
     return default, False, note, None
+
+
+def _takes_answers(sender: str) -> bool:
+    """Whether a person can answer STOP to it: a number can be answered, a name cannot."""
+    return sender.removeprefix("+").isdecimal()
 
 
 def _in_the_window(terms: Terms, policy: CountryPolicy, zones: Sequence[str], plan: CountryPlan) -> CountryPlan:
@@ -266,10 +272,11 @@ def _in_the_window(terms: Terms, policy: CountryPolicy, zones: Sequence[str], pl
 
 
 def _with_a_way_out(terms: Terms, policy: CountryPolicy, plan: CountryPlan, *, custom_sender: bool) -> CountryPlan:
+    code = terms.limits.short_codes.get(policy.code)
     answer = mention_for(
         policy,
         custom_sender=custom_sender,
-        shortcode=terms.limits.short_codes.get(policy.code),
+        shortcode=code if code and _takes_answers(code) else None,
         template=terms.limits.mention,
         link=None,  # the seam for opt-out links: until the hub makes them, a country that needs one gets no marketing
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from hub.accounts.tables import accounts
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
 from hub.contacts.service import suppressed
@@ -34,6 +35,7 @@ class _Facts:
 
     suppressed: Mapping[tuple[int, str], SuppressionKind]
     cancelled: Collection[str]
+    locked: Collection[int]
     openings: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
 
 
@@ -46,7 +48,7 @@ class Recheck:
 
     def keep(self, connection: Connection, rows: Sequence[AnyRow], now: datetime) -> tuple[list[AnyRow], Changes]:
         """Which claimed rows may leave now, and what becomes of the others (already written)."""
-        facts = _Facts(_suppressed(connection, rows), _cancelled(connection, rows))
+        facts = _Facts(_suppressed(connection, rows), _cancelled(connection, rows), _locked(connection, rows))
         changes = Changes()
         kept = [row for row in rows if not self._sort_out(row, facts, changes, now)]
         changes.write(connection, now)
@@ -56,6 +58,10 @@ class Recheck:
         kind = facts.suppressed.get((row.account_id, row.recipient))
         if row.campaign_id in facts.cancelled:
             changes.end(row, MessageState.CANCELLED, None, now)
+        elif row.account_id in facts.locked:
+            changes.end(row, MessageState.BLOCKED, "account_locked", now)
+        elif self.policies.get(row.country) is None:
+            changes.end(row, MessageState.BLOCKED, "country_not_allowed", now)
         elif kind:
             changes.end(row, MessageState.BLOCKED, _REASONS[kind], now)
         elif row.expires_at and now >= row.expires_at:
@@ -78,8 +84,8 @@ class Recheck:
 
     def _opening(self, row: AnyRow, openings: dict[tuple[str, str], datetime | None], now: datetime) -> datetime | None:
         policy = self.policies.get(row.country)
-        if policy is None:
-            return None  # the row was taken out of the table since: fail closed
+        if policy is None or not policy.marketing.enabled:
+            return None  # taken out of the table, or switched off, since: fail closed
         zones = () if policy.timezones else zones_of(row.recipient)
         key = (row.country, ",".join(zones))
         if key not in openings:
@@ -96,6 +102,13 @@ def _suppressed(connection: Connection, rows: Sequence[AnyRow]) -> dict[tuple[in
         for account_id, some in numbers.items()
         for number, kind in suppressed(connection, account_id, some).items()
     }
+
+
+def _locked(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
+    """Accounts that were locked since: what they have waiting must not leave."""
+    ids = {row.account_id for row in rows}
+    query = select(accounts.c.id).where(accounts.c.id.in_(ids), accounts.c.locked)
+    return set(connection.execute(query).scalars()) if ids else set()
 
 
 def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:

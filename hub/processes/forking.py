@@ -31,6 +31,9 @@ _WANTED = (
 )
 
 
+_STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
 def prepare() -> None:
     """Import what the children need, once for all of them."""
     for name in _WANTED:
@@ -41,14 +44,19 @@ def prepare() -> None:
 def fork(call: Callable[[Sequence[str]], None], words: Sequence[str]) -> BaseProcess:
     """Start `call(words)` in a process of its own, which ends by itself once this one is gone."""
     process = multiprocessing.get_context("fork").Process(target=_run, args=(call, words, os.getpid()))
-    process.start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # one that came now would reach our handler, not its own
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return process
 
 
 def _run(call: Callable[[Sequence[str]], None], words: Sequence[str], parent: int) -> None:
     os.setsid()  # Ctrl-C reaches the supervisor alone, which stops its children in order
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOPS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     os.environ[PARENT] = str(parent)
     sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for as long as the process lives
     call(words)

@@ -92,13 +92,15 @@ def _plain(error: Exception) -> str:
 
 
 def _server_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S)
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S
+    )
     event.listen(engine, "connect", _prepare_server)
     return engine
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_timeout=BUSY_TIMEOUT_S)
+    engine = create_engine(url, hide_parameters=True, pool_timeout=BUSY_TIMEOUT_S)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ class Mailroom:
             log.info("mail_dropped", reason=reason, account=account_id)
             return replies.DROPPED.format(reason=reason)
         self.limiter.take_mail(account_id, mail.from_address or (delivery.envelope_from or "").lower())
-        return self._send(account_id, mail)
+        return self._send(account_id, mail, _key_of(mail, delivery.raw))
 
     def _account(self, delivery: Delivery, mail: Mail) -> int | None:
         """Who pays; None when the mail had to be verified and is not."""
@@ -94,7 +95,7 @@ class Mailroom:
             return None  # before the verifier is asked: strangers must not keep it busy
         return owner if self.verifier.is_genuine(delivery.raw, mail.from_address, delivery.peer) else None
 
-    def _send(self, account_id: int, mail: Mail) -> str:
+    def _send(self, account_id: int, mail: Mail, key: str | None) -> str:
         subject = read_subject(mail.subject)
         if subject.problems:
             return replies.bad_options([problem.message for problem in subject.problems])
@@ -102,11 +103,11 @@ class Mailroom:
             return replies.no_number(subject.numbers_text)
         if not mail.text.strip():
             return replies.no_text(mail)
-        answer = self.hub.accept(self._request(account_id, mail, subject))
+        answer = self.hub.accept(self._request(account_id, mail, subject, key))
         log.info("mail_accepted", account=account_id, campaign=answer.campaign_id, accepted=answer.accepted)
         return replies.accepted(answer, mail.notes)
 
-    def _request(self, account_id: int, mail: Mail, subject: Subject) -> CampaignRequest:
+    def _request(self, account_id: int, mail: Mail, subject: Subject, key: str | None) -> CampaignRequest:
         account = self.hub.account(account_id)
         numbers = split_numbers(subject.numbers_text, account.country)
         if len(numbers) > self.settings.max_recipients:
@@ -124,10 +125,17 @@ class Mailroom:
             sender=options.sender,
             send_at=self._moment(options.at),
             source="mail",
-            idempotency_key=mail.message_id,
+            idempotency_key=key,
         )
 
     def _moment(self, at: datetime | None) -> datetime | None:
         if at is None or at.tzinfo:
             return at
         return local_to_utc(at, self.hub.timezone)
+
+
+def _key_of(mail: Mail, raw: bytes) -> str | None:
+    """What makes a repeat of the mail known: its Message-ID, else all of it if it is dated, else nothing."""
+    if mail.message_id or "date" not in mail.automatic.present:
+        return mail.message_id
+    return f"raw:{hashlib.sha256(raw).hexdigest()}"

@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import structlog
+
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.checks import tls_context
 from hub_mail_to_sms.connections import Connections
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 THREADS = 8
 """Mails decided at once."""
 FINISH_WITHIN_S = 15.0
+
+log = structlog.get_logger(__name__)
 
 
 class MailService:
@@ -90,4 +94,8 @@ class MailService:
         await asyncio.gather(*others, return_exceptions=True)
 
     def _dialogue(self) -> Dialogue:
-        return Dialogue(self._door, self._sign_in, self.connections, self._tls, self._loop)
+        try:
+            return Dialogue(self._door, self._sign_in, self.connections, self._tls, self._loop)
+        except Exception:
+            log.exception("no_dialogue")  # asyncio itself would close the connection without a word
+            raise

@@ -461,3 +461,20 @@ def test_a_plugin_may_forbid_a_message_and_one_that_stumbles_does(
     hub = make(plugins=plugins)
     answer = merged(hub, "[info1]", Recipient(FR, {"info1": "fine"}), Recipient("+33612345679", {"info1": text}))
     assert [one.reason for one in hub.core.messages(hub.account.id, answer.campaign_id)] == [None, reason]
+
+
+@pytest.mark.parametrize("sender", [None, "BOUTIQUE"])
+def test_a_default_sender_that_nobody_can_answer_is_no_way_out(
+    make: Callable[..., TestHub], sender: str | None
+) -> None:
+    """Marketing signed with a name needs a mention, and a mention needs a number that takes STOP."""
+    hub = make(settings={"HUB_SENDERS_FR": "MONSALON"})
+    with pytest.raises(RequestRefused) as refused:
+        hub.send(purpose=Purpose.MARKETING, sender=sender)
+    assert refused.value.code == "optout_shortcode_needed"
+
+
+def test_a_short_code_is_a_way_out_by_itself(hub: TestHub) -> None:
+    """Whoever gets it answers STOP."""
+    (message,) = hub.send(purpose=Purpose.MARKETING).messages
+    assert (message.sender, message.text) == ("36180", "Bonjour")

@@ -316,7 +316,45 @@ def test_a_line_that_does_not_open_loses_nothing(hub: TestHub, monkeypatch: pyte
     with monkeypatch.context() as patch:
         patch.setattr(hub.carrier, "open", refuse)
         closed = hub.drain()
+    hub.clock.advance(seconds=5)  # a line that cannot be opened is left alone for a moment
     assert (closed, hub.states(answer.campaign_id), hub.drain()) == (0, [PENDING], 1)
+
+
+def test_a_carrier_that_says_later_is_left_alone_by_the_whole_backlog(make: Callable[..., TestHub]) -> None:
+    """One refused login is one login, however many batches wait behind it."""
+    hub = make(settings={"HUB_MESSAGES_BATCH": "1"})
+    calls = []
+
+    def refuse(batch: Sequence[OutgoingMessage]) -> None:
+        calls.append(len(batch))
+        raise Throttled("slower", retry_after=timedelta(seconds=30))
+
+    hub.carrier.before = refuse
+    hub.send("0612345678", "0749123456", "0612345679")
+    for _ in range(3):
+        hub.drain()
+    assert (calls, hub.core.dispatcher.due_routes()) == ([1], ())
+
+
+def test_a_stop_between_two_calls_gives_the_rest_back(make: Callable[..., TestHub]) -> None:
+    """What was not written to the wire is due again at once, for another worker."""
+    carrier = FakeConnector(Capabilities(receipts=True, batch_size=1))
+    hub = make(carrier=carrier)
+    answer = hub.send("0612345678", "0749123456", "0612345679")
+    hub.core.dispatcher.drain("main", stop=lambda: bool(carrier.taken))
+    assert sorted(hub.states(answer.campaign_id)) == [PENDING, PENDING, SUBMITTED]
+
+
+def test_a_line_that_does_not_open_is_closed(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it had begun must not stay behind."""
+
+    def refuse(_: object) -> None:
+        raise OSError("connection refused")
+
+    hub.send()
+    monkeypatch.setattr(hub.carrier, "open", refuse)
+    hub.drain()
+    assert hub.carrier.closed == 1
 
 
 # --- send again where asked ---

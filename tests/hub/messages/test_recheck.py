@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub.compliance.model import Purpose
+from hub.compliance.policies import load_policies
 from hub.contacts.model import SuppressionKind
 from hub.messages.connector import NotSent
 from hub.messages.dispatch import Dispatcher
@@ -150,3 +151,19 @@ def test_what_comes_back_from_the_carrier_of_a_cancelled_campaign_does_not_leave
         [MessageState.CANCELLED] * 2,
     )
     assert (hub.carrier.taken, books()) == ([], (1000, 0, 0))
+
+
+def test_an_account_that_was_locked_meanwhile_sends_nothing(hub: TestHub, books: Callable[[], Any]) -> None:
+    """A stolen token's campaign stops where it stands, and its credits come back."""
+    answer = hub.send()
+    hub.core.accounts.lock(hub.account.id, locked=True)
+    hub.drain()
+    assert (hub.states(answer.campaign_id), hub.carrier.taken, books()) == ([MessageState.BLOCKED], [], (1000, 0, 0))
+
+
+def test_marketing_that_was_switched_off_meanwhile_does_not_leave(hub: TestHub) -> None:
+    """The operator changed the rules while it waited."""
+    answer = hub.send(purpose=Purpose.MARKETING)
+    hub.core.policies = load_policies(overrides={"FR": {"enabled": "no"}})
+    hub.drain()
+    assert (hub.states(answer.campaign_id), hub.carrier.taken) == ([MessageState.EXPIRED], [])

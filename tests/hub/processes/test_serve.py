@@ -96,6 +96,18 @@ def test_it_starts_everything_sends_and_stops(site: Site) -> None:
     assert site.log.endswith("The hub has stopped.\n")
 
 
+def test_signs_of_life_from_before_do_not_make_it_ready(site: Site) -> None:
+    """Such as those of processes on another machine, which may have ended since."""
+    run = site.core.data_dir / "run"
+    run.mkdir()
+    for name in PROCESSES:
+        beat = {"name": name, "pid": 7, "host": "another", "at": time.time() - 3}
+        (run / f"{name}.7.json").write_text(json.dumps(beat))
+    serve(site)
+    assert [len(site.alive(name)) for name in PROCESSES] == [2, 2, 2, 2]
+    assert health(site) == "alive"
+
+
 def test_a_second_one_on_the_same_folder_is_refused(site: Site) -> None:
     """The first one goes on."""
     first = serve(site)

@@ -96,15 +96,20 @@ def test_what_is_due_is_submitted(hub: TestHub) -> None:
     assert hub.states(campaign) == [MessageState.SUBMITTED] * 2
 
 
-def test_a_worker_that_is_to_stop_begins_nothing(hub: TestHub) -> None:
+def test_a_worker_that_is_to_stop_begins_nothing(make: HubMaker) -> None:
     """Neither a submit, nor an expansion, nor a job."""
+    nightly = Nightly()
+    plugins = Plugins()
+    plugins.add(nightly, "nightly")
+    hub = make(plugins=plugins, settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "1"})
     worker = Worker(hub.core, QueueName.DISPATCH)
     worker.stopping.set()
-    campaign = hub.send().campaign_id
+    small, large = hub.send().campaign_id, hub.send("0612345678", "0612345679").campaign_id
     worker.submit_due("main")
     worker.expand()
-    worker.run_periodic("any")
-    assert hub.states(campaign) == [MessageState.PENDING]
+    worker.run_periodic("well")
+    worker._finish_what_is_in_hand()
+    assert (hub.states(small), hub.states(large), nightly.ran) == ([MessageState.PENDING], [], [])
 
 
 def test_more_than_one_turn_takes_is_rung_for_again(make: HubMaker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +172,8 @@ def test_a_worker_leaves_what_was_rung_for_to_the_ring_at_first(running: Worker,
     assert at_first == [MessageState.PENDING]
 
 
-def test_a_worker_finishes_what_is_in_hand(quick: None, hub: TestHub) -> None:  # noqa: ARG001 - it sets the pace
-    """It is told to stop in the middle of a submit: the answer is recorded before it ends."""
+def test_a_worker_finishes_what_it_was_rung_for(hub: TestHub) -> None:
+    """It is told to stop in the middle of a submit: the answer is recorded, and only then is the line closed."""
     submitting, go_on = threading.Event(), threading.Event()
 
     def take_time(_: object) -> None:
@@ -178,17 +183,35 @@ def test_a_worker_finishes_what_is_in_hand(quick: None, hub: TestHub) -> None:  
     hub.carrier.before = take_time
     worker = Worker(hub.core, QueueName.DISPATCH)
     campaign = hub.send().campaign_id
-    hub.clock.advance(seconds=2)
-    thread = threading.Thread(target=worker.run)
-    thread.start()
+    rung_for = threading.Thread(target=worker.submit_due, args=("main",))
+    rung_for.start()
     assert submitting.wait(5)
     worker.stopping.set()
-    time.sleep(0.1)
-    assert thread.is_alive()
+    process = threading.Thread(target=worker.run)
+    process.start()
+    time.sleep(0.2)
+    assert (process.is_alive(), hub.carrier.closed) == (True, 0)
     go_on.set()
-    thread.join(timeout=5)
-    assert hub.states(campaign) == [MessageState.SUBMITTED]
-    assert hub.carrier.closed == 1
+    process.join(timeout=5)
+    rung_for.join(timeout=5)
+    assert (hub.states(campaign), hub.carrier.closed) == ([MessageState.SUBMITTED], 1)
+
+
+def test_a_worker_waits_for_the_periodic_jobs_in_hand(make: HubMaker) -> None:
+    """For a while: what they began is finished."""
+    finished: list[str] = []
+
+    def take_time() -> None:
+        time.sleep(0.3)
+        finished.append("odd")
+
+    plugins = Plugins()
+    plugins.add(Nightly(does=take_time), "nightly")
+    worker = Worker(make(plugins=plugins).core, QueueName.BACKGROUND)
+    worker.run_periodic("odd")
+    worker.stopping.set()
+    worker.run()
+    assert finished == ["odd"]
 
 
 def test_a_connector_that_fails_to_close_does_not_keep_a_worker_from_ending_well(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import threading
 import time
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import pytest
 import structlog
@@ -138,15 +138,11 @@ def test_the_reference_leads_to_the_log(listen: Listen, monkeypatch: pytest.Monk
     assert "Traceback" in line
 
 
-def test_a_reference_never_looks_like_a_phone_number(
-    listen: Listen, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
-) -> None:
-    """Numbers are shortened in the log, and this one would not be found again."""
+def test_a_reference_never_looks_like_a_phone_number(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers are shortened in the log, and such a reference would not be found again."""
     listener = listen()
     break_down(listener, monkeypatch, RuntimeError("the reason"))
-    monkeypatch.setattr("uuid.uuid4", lambda: UUID("12345678901234567890123456789012"))
-    assert listener.deliver(a_mail()).endswith(" Reference e123456789")
-    assert "e123456789" in logged.getvalue()
+    assert re.search(r" Reference [a-z]{10}$", listener.deliver(a_mail()))
 
 
 def test_the_log_holds_no_number_no_token_and_no_text(

@@ -1,0 +1,241 @@
+"""Accounts, tokens, credits and who may sign in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sqlalchemy import select
+
+from hub.accounts.model import Balance
+from hub.accounts.service import MAX_CREDITS, count
+from hub.accounts.tables import api_tokens, users
+from hub.errors import Conflict, NotAuthenticated, NotFound, RequestRefused
+
+if TYPE_CHECKING:
+    from hub.accounts.service import Accounts
+
+PASSWORD = "several words do well"
+
+
+def test_a_new_account_has_a_name_a_country_credits_and_a_token(accounts: Accounts) -> None:
+    """Everything it needs to send."""
+    account, token = accounts.create("  Salon   Exemple ", "fr", credits_=50)
+    assert (account.name, account.country, account.locked) == ("Salon Exemple", "FR", False)
+    assert (accounts.balance(account.id), accounts.authenticate(token.secret)) == (Balance(50, 0, 0), account)
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "credits_", "code"),
+    [
+        ("", "FR", 0, "empty"),
+        (" \t", "FR", 0, "empty"),
+        ("a\x00b", "FR", 0, "empty"),
+        ("a\ud800", "FR", 0, "empty"),
+        ("12345", "FR", 0, "only_digits"),
+        ("Salon", "FRA", 0, "unknown_country"),
+        ("Salon", "", 0, "unknown_country"),
+        ("Salon", "F\x00", 0, "unknown_country"),
+        ("Salon", "FR", -1, "out_of_range"),
+        ("Salon", "FR", MAX_CREDITS + 1, "out_of_range"),
+    ],
+)
+def test_an_account_that_makes_no_sense_is_refused(
+    accounts: Accounts, name: str, country: str, credits_: int, code: str
+) -> None:
+    """Nothing of it is stored."""
+    with pytest.raises(RequestRefused) as refused:
+        accounts.create(name, country, credits_=credits_)
+    assert (refused.value.code, accounts.all()) == (code, ())
+
+
+def test_a_name_is_taken_once(accounts: Accounts) -> None:
+    """The second one hears so, and leaves nothing behind."""
+    accounts.create("Salon", "FR")
+    with pytest.raises(Conflict) as refused:
+        accounts.create("Salon", "BE")
+    assert (refused.value.code, len(accounts.all())) == ("name_taken", 1)
+
+
+def test_an_account_is_found_by_name_or_id(accounts: Accounts) -> None:
+    """As a person types it."""
+    account, _ = accounts.create("Salon", "FR")
+    assert accounts.find("Salon") == accounts.find(str(account.id)) == accounts.get(account.id) == account
+
+
+@pytest.mark.parametrize("typed", ["Boutique", "0", "999999999999999999999999", ""])
+def test_what_is_not_there_is_not_found(accounts: Accounts, typed: str) -> None:
+    """Whatever was typed."""
+    with pytest.raises(NotFound):
+        accounts.find(typed)
+
+
+def test_all_accounts_come_with_their_balances(accounts: Accounts) -> None:
+    """Oldest first."""
+    for name, credits_ in (("B", 1), ("A", 2)):
+        accounts.create(name, "FR", credits_=credits_)
+    assert [(account.name, balance.available) for account, balance in accounts.all()] == [("B", 1), ("A", 2)]
+    with accounts.store.read() as connection:
+        assert count(connection) == 2
+
+
+# --- credits ---
+
+
+def test_credits_are_sold_and_taken_back(accounts: Accounts) -> None:
+    """Unused ones."""
+    account, _ = accounts.create("Salon", "FR")
+    bought = accounts.add_credits(account.id, 100, note="invoice 1")
+    assert (bought, accounts.add_credits(account.id, -40)) == (Balance(100, 0, 0), Balance(60, 0, 0))
+
+
+@pytest.mark.parametrize(("amount", "code"), [(0, "zero"), (-101, "too_many"), (MAX_CREDITS + 1, "out_of_range")])
+def test_credits_that_make_no_sense_are_refused(accounts: Accounts, amount: int, code: str) -> None:
+    """The balance stays as it was."""
+    account, _ = accounts.create("Salon", "FR", credits_=100)
+    with pytest.raises(RequestRefused) as refused:
+        accounts.add_credits(account.id, amount)
+    assert (refused.value.code, accounts.balance(account.id).available) == (code, 100)
+
+
+def test_nobody_has_no_balance_to_change(accounts: Accounts) -> None:
+    """There is no such account."""
+    with pytest.raises(NotFound):
+        accounts.add_credits(999, 1)
+
+
+# --- tokens ---
+
+
+def test_tokens_are_stored_as_hashes_only(accounts: Accounts) -> None:
+    """Who reads the database cannot send."""
+    account, first = accounts.create("Salon", "FR")
+    second = accounts.add_token(account.id, "shop")
+    with accounts.store.read() as connection:
+        stored = " ".join(str(row) for row in connection.execute(select(api_tokens)))
+    assert first.digest in stored
+    assert first.secret not in stored
+    assert second.secret not in stored
+
+
+def test_a_revoked_token_opens_nothing_and_the_others_still_do(accounts: Accounts) -> None:
+    """By its last four characters."""
+    account, first = accounts.create("Salon", "FR")
+    second = accounts.add_token(account.id, "shop")
+    revoked = (accounts.revoke_token(account.id, first.hint), accounts.revoke_token(account.id, first.hint))
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(first.secret)
+    assert (revoked, accounts.authenticate(second.secret)) == ((1, 0), account)
+
+
+def test_another_accounts_token_cannot_be_revoked(accounts: Accounts) -> None:
+    """Only one's own."""
+    account, token = accounts.create("Salon", "FR")
+    other, _ = accounts.create("Boutique", "FR")
+    assert (accounts.revoke_token(other.id, token.hint), accounts.authenticate(token.secret)) == (0, account)
+
+
+@pytest.mark.parametrize("shown", ["", "hub_live_", "hub_live_" + "x" * 43, "\x00", "\ud800", "' OR 1=1 --"])
+def test_what_is_no_token_opens_nothing(accounts: Accounts, shown: str) -> None:
+    """Whatever it is."""
+    accounts.create("Salon", "FR")
+    with pytest.raises(NotAuthenticated):
+        accounts.authenticate(shown)
+
+
+def test_a_locked_account_neither_signs_in_nor_sends_until_it_is_unlocked(accounts: Accounts) -> None:
+    """Token and password alike."""
+    account, token = accounts.create("Salon", "FR")
+    accounts.add_user(account.id, "eve@example.org", PASSWORD)
+    accounts.lock(account.id, locked=True)
+    for knock in (lambda: accounts.authenticate(token.secret), lambda: accounts.sign_in("eve@example.org", PASSWORD)):
+        with pytest.raises(NotAuthenticated, match="locked"):
+            knock()
+    accounts.lock(account.id, locked=False)
+    assert accounts.authenticate(token.secret).id == accounts.sign_in("eve@example.org", PASSWORD).account_id
+
+
+def test_a_wrong_password_does_not_tell_that_the_account_is_locked(accounts: Accounts) -> None:
+    """Only who may come in learns why not."""
+    account, _ = accounts.create("Salon", "FR")
+    accounts.add_user(account.id, "eve@example.org", PASSWORD)
+    accounts.lock(account.id, locked=True)
+    with pytest.raises(NotAuthenticated, match="do not belong together"):
+        accounts.sign_in("eve@example.org", "something else")
+
+
+# --- people ---
+
+
+def test_a_person_signs_in_with_address_and_password(accounts: Accounts) -> None:
+    """The address in whatever case."""
+    account, _ = accounts.create("Salon", "FR")
+    user = accounts.add_user(account.id, "Eve@Example.org", PASSWORD)
+    assert (user.email, accounts.sign_in("eve@EXAMPLE.org", PASSWORD)) == ("eve@example.org", user)
+
+
+def test_passwords_are_stored_as_hashes_only(accounts: Accounts) -> None:
+    """Argon2id."""
+    account, _ = accounts.create("Salon", "FR")
+    accounts.add_user(account.id, "eve@example.org", PASSWORD)
+    with accounts.store.read() as connection:
+        (row,) = connection.execute(select(users)).all()
+    assert (row.password_hash[:10], PASSWORD in str(row)) == ("$argon2id$", False)
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("eve@example.org", "wrong"),
+        ("mallory@example.org", PASSWORD),
+        ("", ""),
+        ("\x00@a.b", PASSWORD),
+        ("\ud800", "\ud800"),
+    ],
+)
+def test_whoever_does_not_know_both_stays_out_and_learns_nothing(accounts: Accounts, email: str, password: str) -> None:
+    """The same words for an unknown address and for a wrong password."""
+    account, _ = accounts.create("Salon", "FR")
+    accounts.add_user(account.id, "eve@example.org", PASSWORD)
+    with pytest.raises(NotAuthenticated, match="do not belong together"):
+        accounts.sign_in(email, password)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code"),
+    [
+        ({"email": "eve"}, "not_an_address"),
+        ({"email": "e\x00ve@example.org"}, "not_an_address"),
+        ({"email": "eve@example.\ud800"}, "not_an_address"),
+        ({"email": "eve @example.org"}, "not_an_address"),
+        ({"password": "short"}, "too_short"),
+    ],
+)
+def test_a_bad_address_or_a_weak_password_is_refused(accounts: Accounts, wishes: dict[str, Any], code: str) -> None:
+    """The message says which."""
+    account, _ = accounts.create("Salon", "FR")
+    usual = {"email": "eve@example.org", "password": PASSWORD}
+    with pytest.raises(RequestRefused) as refused:
+        accounts.add_user(account.id, **usual | wishes)
+    assert refused.value.code == code
+
+
+def test_an_address_signs_in_to_one_account_only(accounts: Accounts) -> None:
+    """The second one hears so."""
+    first, second = (accounts.create(name, "FR")[0] for name in "AB")
+    accounts.add_user(first.id, "eve@example.org", PASSWORD)
+    with pytest.raises(Conflict) as refused:
+        accounts.add_user(second.id, "EVE@example.org", PASSWORD)
+    assert refused.value.code == "email_taken"
+
+
+@pytest.mark.parametrize("act", ["add_user", "add_token", "lock"])
+def test_nothing_can_be_added_to_an_account_that_is_not_there(accounts: Accounts, act: str) -> None:
+    """It is not found."""
+    calls = {
+        "add_user": lambda: accounts.add_user(999, "eve@example.org", PASSWORD),
+        "add_token": lambda: accounts.add_token(999, "shop"),
+        "lock": lambda: accounts.lock(999, locked=True),
+    }
+    with pytest.raises(NotFound):
+        calls[act]()
