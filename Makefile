@@ -7,10 +7,10 @@ RUN_STAMP := .venv/.run-ready
 DEV_STAMP := .venv/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test lint format bench lock clean
+.PHONY: help setup demo serve test test-rq2 lint format bench lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP)  ## create .venv with the hub and its locked dependencies
 
@@ -22,6 +22,10 @@ serve: $(RUN_STAMP)  ## run the hub with ./hub.ini, data in ./data
 
 test: $(DEV_STAMP)  ## run every test, on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term:skip-covered --cov-fail-under=85
+
+test-rq2: $(DEV_STAMP)  ## the queue and the processes on RQ 2.12, the oldest they are made for
+	@rm -rf .venv/rq2 && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/rq2 rq==2.12.0
+	@PYTHONPATH=.venv/rq2 $(BIN)/python -m pytest --numprocesses 2 tests/hub/test_queue.py tests/hub/processes
 
 lint: $(DEV_STAMP)  ## style, types and import directions
 	@$(BIN)/ruff check

@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 
 HOME = Path(__file__).parent / "migrations"
 VERSION_TABLE = "schema_versions"
+CORE = "core"
 _UPGRADE_LOCK = 7_423_001  # any number, as long as every hub takes the same
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """Where a database stands: the revisions it has, those it lacks, and those only a newer hub knows."""
+    """Where a database stands: the revisions it has, those it lacks, and those only a newer hub knows.
+
+    `idle` are those of plugins that take no part now: their tables rest until they do again.
+    """
 
     current: tuple[str, ...]
     missing: tuple[str, ...]
     foreign: tuple[str, ...]
+    idle: tuple[str, ...] = ()
 
     @property
     def is_ready(self) -> bool:
@@ -42,7 +47,7 @@ class SchemaStatus:
 def status(store: Store, branches: Sequence[MigrationBranch]) -> SchemaStatus:
     """Compare the database with the revisions that the hub and its plugins carry."""
     with store.read() as connection:
-        return _status(connection, _scripts(_config(branches)))
+        return _status(connection, _scripts(_config(branches)), branches)
 
 
 def upgrade(store: Store, branches: Sequence[MigrationBranch]) -> SchemaStatus:
@@ -52,9 +57,10 @@ def upgrade(store: Store, branches: Sequence[MigrationBranch]) -> SchemaStatus:
     config = _config(branches)
     with store.write() as connection:
         _wait_for_others(connection)
-        before = _status(connection, _scripts(config))
+        before = _status(connection, _scripts(config), branches)
         _refuse_newer(before)
         if before.missing:
+            _refuse_with_idle(before)
             config.attributes["connection"] = connection
             command.upgrade(config, "heads")
     return status(store, branches)
@@ -100,7 +106,16 @@ def _scripts(config: Config) -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def _status(connection: Connection, scripts: ScriptDirectory) -> SchemaStatus:
+def _refuse_with_idle(found: SchemaStatus) -> None:
+    """Alembic moves all branches together, and cannot while the revisions of one of them are not there."""
+    if found.idle:
+        raise NewerDatabase(
+            f"The database has {', '.join(found.idle)} of a plugin that is switched off or not installed. Switch it on "
+            "for the upgrade; afterwards it can be switched off again."
+        )
+
+
+def _status(connection: Connection, scripts: ScriptDirectory, branches: Sequence[MigrationBranch]) -> SchemaStatus:
     from alembic.migration import MigrationContext
 
     known = {script.revision: script for script in scripts.walk_revisions()}
@@ -112,8 +127,16 @@ def _status(connection: Connection, scripts: ScriptDirectory) -> SchemaStatus:
         if head in known
         for script in scripts.iterate_revisions(head, "base", inclusive=True)
     }
+    unknown = sorted(set(current) - set(known))
+    active = {CORE, *(branch.label for branch in branches)}
     return SchemaStatus(
         current=tuple(sorted(current)),
         missing=tuple(sorted(set(known) - applied)),
-        foreign=tuple(sorted(set(current) - set(known))),
+        foreign=tuple(one for one in unknown if _branch_of(one) in active),
+        idle=tuple(one for one in unknown if _branch_of(one) not in active),
     )
+
+
+def _branch_of(revision: str) -> str:
+    """Revisions are named after their branch: `mail_to_sms_0001` is of `mail_to_sms`."""
+    return revision.rpartition("_")[0]

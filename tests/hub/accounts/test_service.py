@@ -229,13 +229,18 @@ def test_an_address_signs_in_to_one_account_only(accounts: Accounts) -> None:
     assert refused.value.code == "email_taken"
 
 
-@pytest.mark.parametrize("act", ["add_user", "add_token", "lock"])
-def test_nothing_can_be_added_to_an_account_that_is_not_there(accounts: Accounts, act: str) -> None:
+@pytest.mark.parametrize(
+    ("act", "more"), [("add_user", ("eve@example.org", PASSWORD)), ("add_token", ("shop",)), ("get", ())]
+)
+def test_nothing_can_be_done_for_an_account_that_is_not_there(
+    accounts: Accounts, act: str, more: tuple[str, ...]
+) -> None:
     """It is not found."""
-    calls = {
-        "add_user": lambda: accounts.add_user(999, "eve@example.org", PASSWORD),
-        "add_token": lambda: accounts.add_token(999, "shop"),
-        "lock": lambda: accounts.lock(999, locked=True),
-    }
     with pytest.raises(NotFound):
-        calls[act]()
+        getattr(accounts, act)(999, *more)
+
+
+def test_an_account_that_is_not_there_cannot_be_locked(accounts: Accounts) -> None:
+    """Nor unlocked."""
+    with pytest.raises(NotFound):
+        accounts.lock(999, locked=True)
