@@ -10,7 +10,7 @@ DEV_STAMP := .venv/.dev-ready
 .PHONY: help setup demo serve test test-rq2 lint format bench lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(RUN_STAMP)  ## create .venv with the hub and its locked dependencies
 
