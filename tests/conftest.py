@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+import structlog
 
 from hub.store.engine import Store
 from hub.testing.databases import KINDS, Databases
@@ -41,6 +43,17 @@ class HubMaker(Protocol):
     ) -> TestHub:
         """Make one."""
         ...
+
+
+@pytest.fixture(autouse=True)
+def logging_as_found() -> Iterator[None]:
+    """A command that sets up logging in one test must not decide what the next one sees."""
+    kept, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**kept)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

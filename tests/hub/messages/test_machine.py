@@ -262,7 +262,7 @@ def test_whatever_happens_in_whatever_order_nothing_is_lost_and_nobody_is_texted
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
+            max_examples=20,
             stateful_step_count=8,
             deadline=None,
             suppress_health_check=list(HealthCheck),
