@@ -1,4 +1,4 @@
-"""Find the message that a receipt is about: by the carrier's id, a part's, our own reference, or the number alone.
+"""Find the message that a receipt is about: by the carrier's id, a part's or our reference, never a number alone.
 
 Messages are always locked before their parts, and in the order of their ids: two workers with receipts for the
 parts of one message take turns, and the second one sees what the first one noted.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select, text, tuple_
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
     from hub.store.bulk import AnyRow
 
-ANSWER_BY = timedelta(minutes=2)
-"""By then the answer that a receipt overtook has been recorded: only then may a number alone identify it."""
 
 _IN_DOUBT = text("messages.state = 'unknown' AND messages.carrier_id IS NULL")
 _LONGEST_POSITION = 9
@@ -73,7 +70,7 @@ def match(connection: Connection, connector: str, arrivals: Sequence[Arrival], a
     """Each message once, with all its receipts, however it was found; and the receipts that fit none."""
     matches: dict[int, Match] = {}
     rest = list(arrivals)
-    for find in (_by_carrier_id, _by_part, _by_reference, _by_number):
+    for find in (_by_carrier_id, _by_part, _by_reference):
         if rest:
             found, rest = find(connection, connector, rest, at)
             for one in found:
@@ -120,22 +117,6 @@ def _by_reference(connection: Connection, connector: str, arrivals: list[Arrival
     found = [Match(row, by_name[row.campaign_id, row.position]) for row in rows]
     names = {(row.campaign_id, row.position) for row in rows}
     return found, [one for one in arrivals if _name_in(one.receipt) not in names]
-
-
-def _by_number(connection: Connection, connector: str, arrivals: list[Arrival], at: datetime) -> _Found:
-    """Messages whose answer was lost, at carriers that do not echo: the one in doubt to that number, due by then."""
-    found, rest = [], []
-    for one in arrivals:
-        receipt = one.receipt
-        row = None
-        if receipt.to and not receipt.client_ref and one.came_at < at - ANSWER_BY:
-            rows = _locked(connection, _IN_DOUBT, messages.c.connector == connector, messages.c.recipient == receipt.to)
-            row = rows[0] if len(rows) == 1 and rows[0].due_at <= one.came_at else None
-        if row is None:
-            rest.append(one)
-        else:
-            found.append(Match(row, [receipt]))
-    return found, rest
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,15 +281,6 @@ def test_a_receipt_for_nobody_is_kept_for_three_days(hub: TestHub) -> None:
     assert (kept, hub.core.settler.forget_parked(), count_parked(hub)) == ((0, 0, 1), 1, 0)
 
 
-def test_many_receipts_for_nobody_do_not_hide_the_one_for_somebody(hub: TestHub) -> None:
-    """More than are looked at in one go."""
-    answer = lost(hub)
-    strangers = [DeliveryReceipt(f"nobody {number}", DELIVERED, to=OTHER) for number in range(600)]
-    told(hub, *strangers, DeliveryReceipt("x", DELIVERED, to=FR))
-    hub.clock.advance(minutes=3)
-    assert (hub.core.settler.retry_parked(), state_of(hub, answer)) == (1, MessageState.DELIVERED)
-
-
 def test_only_young_receipts_may_be_tried_again(hub: TestHub) -> None:
     """The others had their chance, and get another one later."""
     told(hub, DeliveryReceipt("x", DELIVERED, to=FR))
@@ -364,16 +355,6 @@ def test_a_reference_of_another_carrier_resolves_nothing(hub: TestHub) -> None:
     assert state_of(hub, answer) is UNKNOWN
 
 
-@pytest.mark.parametrize("minutes", [1, 3])
-def test_a_number_alone_resolves_a_doubt_after_a_while(hub: TestHub, minutes: int) -> None:
-    """Until then the answer that names the id may still come."""
-    answer = lost(hub)
-    told(hub, DeliveryReceipt("theirs", DELIVERED, to=FR))
-    hub.clock.advance(minutes=minutes)
-    found = hub.core.settler.retry_parked()
-    assert (found, state_of(hub, answer)) == ((1, MessageState.DELIVERED) if minutes == 3 else (0, UNKNOWN))
-
-
 def test_a_number_with_two_doubts_resolves_neither(hub: TestHub) -> None:
     """It could be about either."""
     answers = [lost(hub) for _ in range(2)]
@@ -381,15 +362,6 @@ def test_a_number_with_two_doubts_resolves_neither(hub: TestHub) -> None:
     hub.clock.advance(minutes=3)
     found = hub.core.settler.retry_parked()
     assert (found, [state_of(hub, answer) for answer in answers]) == (0, [UNKNOWN, UNKNOWN])
-
-
-def test_two_receipts_for_one_doubtful_number_charge_it_once(hub: TestHub, books: Callable[[], Any]) -> None:
-    """A message of two parts, its carrier silent about our reference."""
-    answer = lost(hub, text="x" * 161)
-    told(hub, *(DeliveryReceipt(f"part {part}", DELIVERED, to=FR) for part in (1, 2)))
-    hub.clock.advance(minutes=3)
-    hub.core.settler.retry_parked()
-    assert (state_of(hub, answer), books()) == (MessageState.DELIVERED, (998, 0, 2))
 
 
 def test_a_receipt_older_than_the_message_is_not_about_it(hub: TestHub) -> None:
