@@ -20,7 +20,7 @@ from hub.store.engine import Store
 from hub.testing.clock import FakeClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hub.messages.model import Acceptance, Draft
     from hub.testing.hub import TestHub
@@ -436,6 +436,34 @@ def test_a_locked_database_refuses_and_keeps_nothing(
             hub.send(idempotency_key="k1")
     other.close()
     assert (hub.core.campaigns.latest(), hub.send(idempotency_key="k1").replayed) == ((), False)
+
+
+def test_a_key_whose_owner_is_not_to_be_found_is_tried_again_later(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was forgotten in the very moment in which it was asked for."""
+    monkeypatch.setattr("hub.messages.accept.claim_key", lambda *_: False)
+    assert refusal(hub, idempotency_key="k1").code == "idempotency_key_busy"
+
+
+class Chooser:
+    """A plugin with a favourite route."""
+
+    hub_api = 1
+
+    @hookimpl
+    def hub_choose_route(self, routes: Sequence[str]) -> str:
+        """The last one."""
+        return routes[-1]
+
+
+def test_a_plugin_may_choose_among_the_routes_that_fit(make: Callable[..., TestHub]) -> None:
+    """The message waits there."""
+    plugins = Plugins()
+    plugins.add(Chooser(), "chooser")
+    hub = make(plugins=plugins, settings={"HUB_ROUTE_SPARE_CONNECTOR": "carrier", "HUB_ROUTE_SPARE_PRIORITY": "99"})
+    hub.send()
+    assert hub.core.dispatcher.due_routes() == ("spare",)
 
 
 class Strict:

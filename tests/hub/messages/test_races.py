@@ -7,6 +7,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -193,7 +194,7 @@ def test_receipts_for_two_parts_at_once_still_make_a_whole(hub: TestHub, twin: C
 def test_a_receipt_and_the_answer_it_overtakes_at_once_find_each_other(
     hub: TestHub, twin: Callable[[TestHub], Core]
 ) -> None:
-    """Whichever is committed first."""
+    """Whichever is committed first; if neither saw the other, the next look joins them."""
     settling = twin(hub)
     waiting: list[threading.Thread] = []
 
@@ -209,6 +210,7 @@ def test_a_receipt_and_the_answer_it_overtakes_at_once_find_each_other(
     hub.drain()
     for thread in waiting:
         thread.join()
+    hub.core.settler.retry_parked(younger_than=timedelta(minutes=1))
     assert set(hub.states(answer.campaign_id)) == {MessageState.DELIVERED}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -101,11 +102,16 @@ def test_sending_stops_some_minutes_before_the_hours_end(hub: TestHub, before_th
     assert len(hub.carrier.taken) == count
 
 
-def test_a_country_that_is_gone_from_the_table_gets_no_marketing(hub: TestHub) -> None:
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_country_that_is_gone_from_the_table_gets_nothing(
+    hub: TestHub, books: Callable[[], Any], purpose: Purpose
+) -> None:
     """Where no rule is known, none is kept: fail closed."""
-    recheck = hub.core.dispatcher.recheck
-    row = type("Row", (), {"country": "ZZ", "recipient": FR})()
-    assert recheck._opening(row, {}, hub.clock.now()) is None
+    answer = hub.send(purpose=purpose)
+    recheck = replace(hub.core.dispatcher.recheck, policies=replace(hub.core.policies, countries={}))
+    replace(hub.core.dispatcher, recheck=recheck).drain("main")
+    (message,) = hub.core.messages(hub.account.id, answer.campaign_id)
+    assert (message.state, message.reason, books()) == (MessageState.BLOCKED, "country_not_allowed", (1000, 0, 0))
 
 
 def test_what_is_cancelled_between_claim_and_submit_does_not_leave(

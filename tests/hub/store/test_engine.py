@@ -204,6 +204,27 @@ def test_a_stuck_session_does_not_hold_up_a_server_for_ever(databases: Databases
     store.close()
 
 
+def test_a_server_that_drops_a_connection_is_unavailable_and_then_there_again(databases: Databases) -> None:
+    """It is not said that anything was kept, and the next transaction finds a way (F17)."""
+    store = Store(databases.fresh("postgresql"))
+    other = Store(store.url.render_as_string(hide_password=False))
+
+    def write_while_it_is_dropped() -> None:
+        with store.write() as connection:
+            connection.execute(insert(leases).values(name="a", owner="me", until=NOW))
+            mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with other.read() as killer:
+                killer.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+            connection.execute(insert(leases).values(name="b", owner="me", until=NOW))
+
+    with pytest.raises(StoreUnavailable):
+        write_while_it_is_dropped()
+    put(store, "c")
+    assert count(store) == 1
+    store.close()
+    other.close()
+
+
 def test_a_database_says_which_kind_it_is(databases: Databases) -> None:
     """By its URL, without being opened."""
     kinds = {kind: Store(databases.fresh(kind)).is_sqlite for kind in ("sqlite", "postgresql")}
