@@ -2,7 +2,7 @@
 PYTHON ?= python3
 MESSAGES ?= 20000
 BIN := .venv/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 RUN_STAMP := .venv/.run-ready
 DEV_STAMP := .venv/.dev-ready
 
