@@ -96,7 +96,7 @@ class Core:
 
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction that may write."""
-        return self.store.write()
+        return self.store.write("plugin")
 
     def account(self, account_id: int) -> Account:
         """The account of that id; raises NotFound."""

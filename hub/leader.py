@@ -36,7 +36,7 @@ class Lease:
         """Take or renew the lease; False while somebody else holds it."""
         now = self.clock.now()
         row = {"name": self.name, "owner": self.owner, "until": now + TERM}
-        with self.store.write() as connection:
+        with self.store.write("lease") as connection:
             if insert_new(connection, leases, [row]) == 1:
                 return True
             # A lease cannot end later than a term from now: one that does was written before the clock was set back.
@@ -46,5 +46,5 @@ class Lease:
 
     def release(self) -> None:
         """Let the next one begin at once."""
-        with self.store.write() as connection:
+        with self.store.write("release_lease") as connection:
             connection.execute(delete(leases).where(leases.c.name == self.name, leases.c.owner == self.owner))

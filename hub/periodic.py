@@ -59,7 +59,7 @@ class Periodic:
     def _take_turn(self, job: JobEntry) -> bool:
         now = self.clock.now()
         row = {"name": job.name, "next_at": now + _period(job)}
-        with self.store.write() as connection:
+        with self.store.write("turn") as connection:
             if insert_new(connection, table, [row]) == 1:
                 return True
             ripe = or_(table.c.next_at <= now, table.c.next_at > _latest(job, now))

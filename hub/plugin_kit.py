@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hub.cli.shared import Session, answer, choose_account, json_option
     from hub.compliance.window import local_to_utc
     from hub.config.schema import Section, TextList
+    from hub.failpoints import failpoint
     from hub.sms.phone import parse_number, shorten, split_numbers
     from hub.store.bulk import insert_new
     from hub.store.metadata import UtcDateTime, new_metadata
@@ -24,6 +25,7 @@ __all__ = [
     "UtcDateTime",
     "answer",
     "choose_account",
+    "failpoint",
     "insert_new",
     "json_option",
     "local_to_utc",
@@ -38,6 +40,7 @@ _ROOMS = {
     "Session": "hub.cli.shared",
     "answer": "hub.cli.shared",
     "choose_account": "hub.cli.shared",
+    "failpoint": "hub.failpoints",
     "json_option": "hub.cli.shared",
     "local_to_utc": "hub.compliance.window",
     "TextList": "hub.config.schema",

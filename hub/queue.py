@@ -20,6 +20,8 @@ from redis import Redis, RedisError
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from hub.failpoints import failpoint
+
 if TYPE_CHECKING:
     from rq import Queue as RqQueue
 
@@ -118,6 +120,7 @@ class RqDoorbell:
         with connect(self.url) as connection:
             queues = {name: rq_queue(name, connection) for name in QueueName}
             while not self._closing and (ring := self._rings.get()) is not None:
+                failpoint("doorbell.before_ring")
                 try:
                     _enqueue(queues[ring.queue], ring, self.clock)
                 except (RedisError, OSError) as error:

@@ -46,7 +46,7 @@ class Accounts:
         _checked_amount(credits_)
         token = new_token()
         row = {"name": name, "country": country, "created_at": self.clock.now()}
-        with self.store.write() as connection:
+        with self.store.write("account") as connection:
             new = insert_returning(connection, accounts, [row], accounts.c.id)
             if not new:
                 raise Conflict(f"There is already an account called {name!r}; choose another name.", code="name_taken")
@@ -87,7 +87,7 @@ class Accounts:
         if amount == 0:
             raise RequestRefused.because("amount", "zero", "Give a number of credits other than 0.")
         _checked_amount(abs(amount))
-        with self.store.write() as connection:
+        with self.store.write("credits") as connection:
             _account(connection, account_id)
             self._buy(connection, account_id, amount, note=note)
             return ledger.balance(connection, account_id)
@@ -95,14 +95,14 @@ class Accounts:
     def add_token(self, account_id: int, name: str) -> NewToken:
         """Make another API token for an account; its secret is shown this once."""
         token = new_token()
-        with self.store.write() as connection:
+        with self.store.write("token") as connection:
             _account(connection, account_id)
             self._store_token(connection, account_id, token, name)
         return token
 
     def revoke_token(self, account_id: int, hint: str) -> int:
         """Put an end to an account's tokens that end in these four characters; how many there were."""
-        with self.store.write() as connection:
+        with self.store.write("revoke_token") as connection:
             return connection.execute(
                 update(api_tokens)
                 .where(
@@ -127,7 +127,7 @@ class Accounts:
 
     def lock(self, account_id: int, *, locked: bool) -> None:
         """Lock an account, or unlock it: a locked one can neither sign in nor send."""
-        with self.store.write() as connection:
+        with self.store.write("lock") as connection:
             _account(connection, account_id)
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(locked=locked))
 
@@ -142,7 +142,7 @@ class Accounts:
         hashed = hash_password(password)
         email = email.lower()
         row = {"account_id": account_id, "email": email, "password_hash": hashed, "created_at": self.clock.now()}
-        with self.store.write() as connection:
+        with self.store.write("user") as connection:
             _account(connection, account_id)
             new = insert_returning(connection, users, [row], users.c.id)
         if not new:

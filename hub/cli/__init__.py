@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ import click
 
 from hub.cli.shared import Session, report, wants_json
 from hub.errors import HubError
+from hub.failpoints import arm_from
 from hub.observe import configure_logging
 from hub.version import __version__
 
@@ -79,6 +81,7 @@ def hub(ctx: click.Context, config: Path | None) -> None:
 
 def main() -> None:
     """Run the command line: 0 is well, 1 refused or failed, 2 a mistake in the call or in hub.ini."""
+    arm_from(os.environ)
     hub()
 
 

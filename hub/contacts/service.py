@@ -40,7 +40,7 @@ class Suppressions:
             "source": source,
             "note": note,
         }
-        with self.store.write() as connection:
+        with self.store.write("suppress") as connection:
             return insert_new(connection, suppressions, [row]) == 1
 
     def all(self, account_id: int) -> tuple[Suppression, ...]:

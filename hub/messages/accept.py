@@ -92,7 +92,7 @@ class Intake:
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
-        with self.store.write() as connection:
+        with self.store.write("accept") as connection:
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             planner = Planner(terms)
@@ -106,7 +106,7 @@ class Intake:
         return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
 
     def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
-        with self.store.write() as connection:
+        with self.store.write("accept_list") as connection:
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))

@@ -53,7 +53,7 @@ class Campaigns:
     def cancel(self, account_id: int, campaign_id: str) -> CampaignView:
         """Cancel what has not left yet. Raises NotFound, and Conflict when all of it has."""
         now = self.clock.now()
-        with self.store.write() as connection:
+        with self.store.write("cancel") as connection:
             changes = cancel_campaign(connection, account_id, campaign_id, now)
         self.tell(changes, now)
         return self.get(account_id, campaign_id)

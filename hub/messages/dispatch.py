@@ -111,7 +111,7 @@ class Dispatcher:
         now = self.clock.now()
         owner = new_id(now)
         rates = [rate for rate in (route.rate, connector.capabilities.rate) if rate]
-        with self.store.write() as connection:
+        with self.store.write("claim") as connection:
             claim = claim_batch(
                 connection,
                 route.name,
@@ -144,7 +144,7 @@ class Dispatcher:
 
     def _record(self, connector: str, owner: str, outcomes: Mapping[int, Outcome], *, resend: bool) -> None:
         at = self.clock.now()
-        with self.store.write() as connection:
+        with self.store.write("record") as connection:
             changes = record_outcomes(connection, connector, owner, outcomes, at=at, resend_unknown=resend)
             named = [one for outcome in outcomes.values() for one in known_ids(outcome)]
             changes.join(unpark(connection, connector, named, at))
@@ -153,7 +153,7 @@ class Dispatcher:
     def _give_back(self, owner: str, ids: Sequence[int], pause: timedelta) -> None:
         """What was claimed and not written to the wire, when the carrier would not take it now."""
         due_at = self.clock.now() + patience(pause.total_seconds())
-        with self.store.write() as connection:
+        with self.store.write("give_back") as connection:
             mine = (messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
             locked = select(messages.c.id).where(*mine).order_by(messages.c.id).with_for_update()
             still = [row.id for row in fetch(connection, locked)]
@@ -163,7 +163,7 @@ class Dispatcher:
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
         """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
         now = self.clock.now()
-        with self.store.write() as connection:
+        with self.store.write("announce") as connection:
             mine = select(messages.c.id).where(
                 messages.c.id.in_([row.id for row in window]),
                 messages.c.owner == owner,

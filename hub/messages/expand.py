@@ -55,7 +55,7 @@ class Expander:
         account = intake.accounts.get(chunk.account_id)
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
-        with intake.store.write() as connection:
+        with intake.store.write("expand") as connection:
             campaign = _lock(connection, chunk.campaign_id)
             if not _take(connection, chunk):
                 return  # another worker had it, or the campaign was cancelled

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub.errors import ConnectorError, PermanentFailure, TemporaryFailure
+from hub.failpoints import failpoint
 from hub.messages.connector import NotSent, Outcome, Unknown
 from hub.messages.model import OutgoingMessage
 from hub.messages.views import message_id
@@ -42,6 +43,7 @@ class Answers:
 def hand_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     """Hand a window to the carrier. Raises nothing that the connector raises."""
     ids = [row.id for row in rows]
+    failpoint("submit.before_call")
     try:
         outcomes = list(connector.submit([outgoing(row) for row in rows]))
     except PermanentFailure as error:
@@ -54,6 +56,7 @@ def hand_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     except Exception as error:
         log.exception("submit_broke")
         return _nobody_knows(ids, f"{type(error).__name__}: {error}")
+    failpoint("submit.after_call")
     if len(outcomes) != len(ids) or not all(isinstance(one, Outcome) for one in outcomes):
         log.error("connector_miscounts", submitted=len(ids), answered=len(outcomes))
         return _nobody_knows(ids, "The connector did not answer for every message.")

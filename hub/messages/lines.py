@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.errors import TemporaryFailure
+from hub.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +25,9 @@ class ReceiptSink:
 
     def receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
         """Record delivery receipts; returns once the store has them."""
+        failpoint("sink.before_receipts")
         self.take(self.connector, receipts)
+        failpoint("sink.after_receipts")
 
 
 @dataclass

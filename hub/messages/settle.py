@@ -46,7 +46,7 @@ class Settler:
         for batch in in_batches(map(_as_kept, receipts), BATCH):
             now = self.clock.now()
             arrivals = [Arrival(receipt, now) for receipt in batch]
-            with self.store.write() as connection:
+            with self.store.write("receipts") as connection:
                 changes, unmatched = apply_receipts(connection, connector, arrivals, now)
                 _park(connection, connector, unmatched)
             self.tell(changes, now)
@@ -64,13 +64,13 @@ class Settler:
 
     def forget_parked(self) -> int:
         """Drop parked receipts that fit no message for three days; how many."""
-        with self.store.write() as connection:
+        with self.store.write("forget_parked") as connection:
             return connection.execute(delete(parked).where(parked.c.at < self.clock.now() - PARKED_FOR)).rowcount
 
     def _look_again(self, connector: str, arrivals: Sequence[Arrival]) -> None:
         """An answer that was being committed meanwhile did not see what was being parked, nor the other way round."""
         now = self.clock.now()
-        with self.store.write() as connection:
+        with self.store.write("look_again") as connection:
             changes = unpark(connection, connector, {one.receipt.carrier_id for one in arrivals}, now)
         self.tell(changes, now)
 
@@ -81,7 +81,7 @@ class Settler:
 
     def _retry(self, connector: str, rows: Sequence[AnyRow]) -> int:
         now = self.clock.now()
-        with self.store.write() as connection:
+        with self.store.write("retry_parked") as connection:
             changes, left = _apply_parked(connection, connector, rows, now)
         self.tell(changes, now)
         return len(rows) - left

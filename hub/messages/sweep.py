@@ -51,7 +51,7 @@ class Sweeper:
         """Take back what a dead worker held: what was only claimed is due again, what was being written is in doubt."""
         now = self.clock.now()
         changes = Changes()
-        with self.store.write() as connection:
+        with self.store.write("recover_leases") as connection:
             query = select(messages).where(_LEASED, messages.c.lease_until < now).limit(BATCH)
             rows = fetch(connection, query.with_for_update(skip_locked=True))
             for row in rows:
@@ -69,7 +69,7 @@ class Sweeper:
 
     def finish_campaigns(self) -> int:
         """Close campaigns whose messages have all come to their end; how many did."""
-        with self.store.write() as connection:
+        with self.store.write("finish_campaigns") as connection:
             waiting = exists().where(messages.c.campaign_id == campaigns.c.id, _UNSETTLED)
             done = and_(_OPEN, campaigns.c.state == CampaignState.ACCEPTED, not_(waiting))
             return connection.execute(update(campaigns).where(done).values(state=CampaignState.FINISHED)).rowcount
@@ -90,7 +90,7 @@ class Sweeper:
 
     def forget(self) -> int:
         """Drop idempotency keys older than what is promised."""
-        with self.store.write() as connection:
+        with self.store.write("forget_keys") as connection:
             return forget_old_keys(connection, self.clock.now())
 
     def _recover(self, changes: Changes, row: AnyRow, now: datetime) -> None:
@@ -105,7 +105,7 @@ class Sweeper:
     def _give_up_some(self) -> int:
         now = self.clock.now()
         changes = Changes()
-        with self.store.write() as connection:
+        with self.store.write("give_up") as connection:
             waiting = messages.c.state.in_((MessageState.SUBMITTED, MessageState.UNKNOWN))
             old = and_(_UNSETTLED, waiting, messages.c.submitted_at < now - self.limits.no_receipt_after)
             query = select(messages).where(old, messages.c.campaign_id.in_(_long_open(now, self.limits)))
@@ -130,7 +130,7 @@ class Sweeper:
     def _move(self, kind: ColumnElement[bool], route: str) -> int:
         moved = 0
         while True:
-            with self.store.write() as connection:
+            with self.store.write("reroute") as connection:
                 some = select(messages.c.id).where(kind).limit(BATCH).with_for_update(skip_locked=True)
                 ids = [row.id for row in fetch(connection, some)]
                 connection.execute(update(messages).where(messages.c.id.in_(ids)).values(route=route))
@@ -142,7 +142,7 @@ class Sweeper:
         """End those that no route takes and whose time is over; none of them moved."""
         now = self.clock.now()
         changes = Changes()
-        with self.store.write() as connection:
+        with self.store.write("expire") as connection:
             query = select(messages).where(kind, messages.c.expires_at <= now).limit(BATCH)
             for row in fetch(connection, query.with_for_update(skip_locked=True)):
                 changes.end(row, MessageState.EXPIRED, "expired_unsent", now)

@@ -11,6 +11,7 @@ import structlog
 
 from hub.bootstrap import redis_url_of
 from hub.errors import HubError
+from hub.failpoints import failpoint
 from hub.leader import Lease
 from hub.periodic import Periodic
 from hub.processes.heartbeat import Heart, forget_dead
@@ -68,6 +69,7 @@ class Scheduler:
         """Do what is due, if this one leads; a duty that fails keeps the others from nothing."""
         if not self._guarded("lead", self._lease.acquire):
             return False
+        failpoint("tick.leading")
         for period_s, duty in self._duties:
             self._do(duty, period_s)
         return True
@@ -78,6 +80,7 @@ class Scheduler:
         if now - self._last.get(name, -1e9) >= period_s - TICK_S / 2:
             self._last[name] = now
             self._guarded(name, duty)
+            failpoint("tick.duty_done")
 
     def _guarded(self, name: str, duty: Callable[[], object]) -> object:
         """What a duty gives, or None: the database may be away, and comes back."""

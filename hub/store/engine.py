@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.errors import StoreUnavailable
+from hub.failpoints import failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +56,19 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Run a transaction that may write, and commit it. Raises StoreUnavailable; then nothing was kept."""
+    def write(self, name: str) -> Iterator[Connection]:
+        """Run a transaction that may write, and commit it. Raises StoreUnavailable; then nothing was kept.
+
+        `name` says what it is for: it names the two points at which a test can make the process die.
+        """
         with (
             _said_plainly(),
             self.engine.connect().execution_options(hub_write=True) as connection,
             connection.begin(),
         ):
             yield connection
+            failpoint(f"{name}.before_commit")
+        failpoint(f"{name}.after_commit")
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -55,7 +55,7 @@ def upgrade(store: Store, branches: Sequence[MigrationBranch]) -> SchemaStatus:
     from alembic import command
 
     config = _config(branches)
-    with store.write() as connection:
+    with store.write("migrate") as connection:
         _wait_for_others(connection)
         before = _status(connection, _scripts(config), branches)
         _refuse_newer(before)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hub import CampaignRequest, HubError, Purpose, Recipient, RequestRefused
-from hub.plugin_kit import local_to_utc, split_numbers
+from hub.plugin_kit import failpoint, local_to_utc, split_numbers
 from hub_mail_to_sms import replies
 from hub_mail_to_sms.loops import is_automatic
 from hub_mail_to_sms.mail import Mail, ReadingLimits, UnreadableMail
@@ -59,7 +59,9 @@ class Mailroom:
 
     def decide(self, delivery: Delivery) -> str:
         """The reply to a mail; what it accepted is committed by then."""
+        failpoint("mail.before_decision")
         reply = self._reply(delivery)
+        failpoint("mail.before_answer")
         if not reply.startswith("2"):
             log.info("mail_refused", account=delivery.account_id, code=reply[:_CODE])
         return reply

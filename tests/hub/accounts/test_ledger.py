@@ -34,7 +34,7 @@ def open_account(accounts: Accounts, credits_: int = 100, name: str = "Salon") -
 
 def move(accounts: Accounts, account_id: int, movement: Movement, amount: int) -> Balance:
     """Move credits in a transaction of its own; the balance after."""
-    with accounts.store.write() as connection:
+    with accounts.store.write("test") as connection:
         ledger.move(connection, account_id, movement, amount, at=NOW, campaign_id=CAMPAIGN)
     return accounts.balance(account_id)
 
@@ -104,7 +104,7 @@ def test_many_movements_of_many_accounts_at_once(accounts: Accounts) -> None:
     first, second = (open_account(accounts, name=name) for name in ("A", "B"))
     for account in (first, second):
         move(accounts, account, Movement.RESERVE, 50)
-    with accounts.store.write() as connection:
+    with accounts.store.write("test") as connection:
         amounts = {
             (second, CAMPAIGN, Movement.CHARGE): 7,
             (first, CAMPAIGN, Movement.CHARGE): 20,
@@ -120,7 +120,7 @@ def test_more_than_was_set_aside_cannot_be_charged(accounts: Accounts) -> None:
     """The table's own rule stands behind the code's."""
     account = open_account(accounts)
     move(accounts, account, Movement.RESERVE, 5)
-    with pytest.raises(IntegrityError), accounts.store.write() as connection:
+    with pytest.raises(IntegrityError), accounts.store.write("test") as connection:
         ledger.move_all(connection, {(account, CAMPAIGN, Movement.CHARGE): 6}, at=NOW)
     assert (accounts.balance(account), differences(accounts)) == (Balance(95, 5, 0), ())
 
@@ -129,7 +129,7 @@ def test_more_than_was_set_aside_cannot_be_charged(accounts: Accounts) -> None:
 def test_an_audit_finds_a_balance_that_was_tampered_with(accounts: Accounts, book: Book) -> None:
     """One sentence, with both figures."""
     account = open_account(accounts)
-    with accounts.store.write() as connection:
+    with accounts.store.write("test") as connection:
         mine = (balances.c.account_id == account, balances.c.book == book)
         connection.execute(update(balances).where(*mine).values(amount=balances.c.amount + 7))
     (sentence,) = differences(accounts)
@@ -140,7 +140,7 @@ def test_an_audit_finds_a_balance_that_was_tampered_with(accounts: Accounts, boo
 def test_an_audit_finds_an_entry_that_was_slipped_in(accounts: Accounts) -> None:
     """Both books that it names are out."""
     account = open_account(accounts)
-    with accounts.store.write() as connection:
+    with accounts.store.write("test") as connection:
         connection.execute(
             entries.insert().values(
                 account_id=account, at=NOW, movement="charge", from_book="reserved", to_book="spent", amount=5
@@ -155,7 +155,7 @@ def test_movements_in_both_directions_do_not_wait_for_each_other(accounts: Accou
     move(accounts, account, Movement.RESERVE, 50)
     other = Accounts(Store(accounts.store.url.render_as_string(hide_password=False)), accounts.clock)
     reserving = threading.Thread(target=move, args=(other, account, Movement.RESERVE, 10))
-    with accounts.store.write() as connection:
+    with accounts.store.write("test") as connection:
         ledger.move(connection, account, Movement.CHARGE, 20, at=NOW)
         reserving.start()
         reserving.join(0.3)

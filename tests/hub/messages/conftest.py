@@ -41,7 +41,7 @@ def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
     if request.param == "sqlite":
         return databases.fresh("sqlite")
     store: Store = request.getfixturevalue("worn_postgresql")
-    with store.write() as connection:
+    with store.write("test") as connection:
         for table in reversed(core_metadata.sorted_tables):
             connection.execute(text(f'DELETE FROM "{table.name}"'))  # noqa: S608 - our own tables
     return store.url.render_as_string(hide_password=False)

@@ -430,7 +430,7 @@ def test_a_locked_database_refuses_and_keeps_nothing(
     monkeypatch.setattr("hub.store.engine.BUSY_TIMEOUT_S", 0.2)
     hub = make()
     other = Store(hub.core.store.url.render_as_string(hide_password=False))
-    with other.write() as holder:
+    with other.write("test") as holder:
         holder.execute(update(credit_balances).values(amount=credit_balances.c.amount))
         with pytest.raises(StoreUnavailable):
             hub.send(idempotency_key="k1")

@@ -49,7 +49,7 @@ def lease(name: str, owner: str = "me", until: datetime = NOW) -> dict[str, Any]
 @pytest.fixture
 def connection(store: Store) -> Iterator[Connection]:
     """A transaction that writes."""
-    with store.write() as made:
+    with store.write("test") as made:
         yield made
 
 
@@ -193,7 +193,7 @@ def test_an_update_finds_its_rows_by_their_key(databases: Databases) -> None:
     store = Store(databases.fresh("sqlite"))
     seen: list[tuple[str, Any]] = []
     event.listen(store.engine, "before_cursor_execute", lambda *args: seen.append((args[2], args[3])))
-    with store.write() as connection:
+    with store.write("test") as connection:
         update_rows(connection, messages, messages.c.id, [{"id": 1, "state": "x"}])
         statement, parameters = seen[-1]
         plan = " ".join(
@@ -236,7 +236,7 @@ def test_a_busy_thread_does_not_make_a_statement_wait_for_each_row(store: Store)
     thread = threading.Thread(target=be_busy)
     thread.start()
     begin = time.monotonic()
-    with store.write() as connection:
+    with store.write("test") as connection:
         insert_rows(connection, leases, [lease(f"{number}") for number in range(2000)])
         update_rows(connection, leases, leases.c.name, [lease(f"{number}", "x") for number in range(2000)])
         count = len(fetch(connection, select(leases).where(leases.c.owner == "x")))

@@ -30,7 +30,7 @@ def embedded(databases: Databases) -> Store:
 
 def put(store: Store, name: str) -> None:
     """Write a row in a transaction."""
-    with store.write() as connection:
+    with store.write("test") as connection:
         connection.execute(insert(leases).values(name=name, owner="me", until=NOW))
 
 
@@ -64,7 +64,7 @@ def test_what_breaks_leaves_nothing(store: Store) -> None:
         pass
 
     def write_and_break() -> None:
-        with store.write() as connection:
+        with store.write("test") as connection:
             connection.execute(insert(leases).values(name="a", owner="me", until=NOW))
             raise Breaking
 
@@ -76,7 +76,7 @@ def test_what_breaks_leaves_nothing(store: Store) -> None:
 def test_a_write_takes_the_lock_at_its_beginning(embedded: Store) -> None:
     """A second writer cannot read what the first is about to change."""
     other = sqlite3.connect(str(embedded.url.database), timeout=0.01, isolation_level=None)
-    with embedded.write(), pytest.raises(sqlite3.OperationalError, match="locked"):
+    with embedded.write("test"), pytest.raises(sqlite3.OperationalError, match="locked"):
         other.execute("BEGIN IMMEDIATE")
     other.close()
 
@@ -84,7 +84,7 @@ def test_a_write_takes_the_lock_at_its_beginning(embedded: Store) -> None:
 def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     """It sees what was there before."""
     put(store, "a")
-    with store.write() as connection:
+    with store.write("test") as connection:
         connection.execute(insert(leases).values(name="b", owner="me", until=NOW))
         assert count(store) == 1
 
@@ -105,7 +105,7 @@ def test_writers_take_turns(store: Store) -> None:
     def increment() -> None:
         mine = Store(store.url.render_as_string(hide_password=False))
         for _ in range(10):
-            with mine.write() as connection:
+            with mine.write("test") as connection:
                 row = connection.execute(select(leases).where(leases.c.name == "counter").with_for_update()).one()
                 number = 1 if row.owner == "me" else int(row.owner) + 1
                 connection.execute(leases.update().values(owner=str(number)))
@@ -125,9 +125,9 @@ def test_a_database_that_is_locked_for_too_long_is_unavailable(store: Store, mon
     put(store, "a")
     monkeypatch.setattr("hub.store.engine.BUSY_TIMEOUT_S", 0.1)
     impatient = Store(store.url.render_as_string(hide_password=False))
-    with store.write() as holder:
+    with store.write("test") as holder:
         holder.execute(leases.update().values(owner="holder"))
-        with pytest.raises(StoreUnavailable, match="did not take it"), impatient.write() as connection:
+        with pytest.raises(StoreUnavailable, match="did not take it"), impatient.write("test") as connection:
             connection.execute(leases.update().values(owner="impatient"))
     with store.read() as connection:
         kept = connection.execute(select(leases.c.owner)).scalar_one()
@@ -172,7 +172,7 @@ def test_a_mistake_in_a_statement_is_not_called_an_outage(store: Store) -> None:
 
 def test_a_reference_to_nothing_is_refused(store: Store) -> None:
     """On SQLite too, where that has to be asked for."""
-    with pytest.raises(IntegrityError), store.write() as connection:
+    with pytest.raises(IntegrityError), store.write("test") as connection:
         connection.execute(insert(campaign_numbers).values(campaign_id="nobody's", number="+33612345678"))
 
 
@@ -210,7 +210,7 @@ def test_a_server_that_drops_a_connection_is_unavailable_and_then_there_again(da
     other = Store(store.url.render_as_string(hide_password=False))
 
     def write_while_it_is_dropped() -> None:
-        with store.write() as connection:
+        with store.write("test") as connection:
             connection.execute(insert(leases).values(name="a", owner="me", until=NOW))
             mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
             with other.read() as killer:

@@ -21,7 +21,7 @@ ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(mi
 
 def round_trip(store: Store, at: datetime) -> datetime:
     """What comes back of a time that was stored."""
-    with store.write() as connection:
+    with store.write("test") as connection:
         connection.execute(leases.delete())
         connection.execute(insert(leases).values(name="a", owner="me", until=at))
         found: datetime = connection.execute(select(leases.c.until)).scalar_one()
@@ -46,7 +46,7 @@ def test_times_compare_in_the_database(store: Store) -> None:
     """As they do in life, whatever zones they were given in."""
     noon = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
     paris = timezone(timedelta(hours=2))
-    with store.write() as connection:
+    with store.write("test") as connection:
         for name, at in (("before", noon.replace(hour=11)), ("same", noon.astimezone(paris))):
             connection.execute(insert(leases).values(name=name, owner="me", until=at))
         found = connection.execute(select(leases.c.name).where(leases.c.until < noon)).scalars().all()

@@ -53,7 +53,7 @@ def empty(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) 
         store = Store(sqlite_url(tmp_path))
     else:
         store = Store(databases.fresh("postgresql"))
-        with store.write() as connection:
+        with store.write("test") as connection:
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))
     yield store
@@ -227,7 +227,7 @@ def test_going_back_empties_the_database(store: Store) -> None:
     from alembic import command
 
     config = migrate._config(())
-    with store.write() as connection:
+    with store.write("test") as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "base")
         left = set(inspect(connection).get_table_names()) - {migrate.VERSION_TABLE}

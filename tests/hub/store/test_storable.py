@@ -36,7 +36,7 @@ def test_a_text_is_cut_to_what_there_is_room_for() -> None:
 def test_what_is_storable_is_stored_as_it_is(store: Store, text: str) -> None:
     """On both databases, whatever a carrier sends."""
     row = {"connector": "c", "carrier_id": storable(text, 128), "state": "x", "raw": storable(text), "at": NOW}
-    with store.write() as connection:
+    with store.write("test") as connection:
         connection.execute(parked_receipts.delete())
         connection.execute(insert(parked_receipts).values(row))
         found = connection.execute(select(parked_receipts)).one()
