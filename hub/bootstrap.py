@@ -197,8 +197,9 @@ class Core:
 
     def tell(self, changes: Changes, at: datetime) -> None:
         """Tell plugins what a committed transaction did to messages."""
-        self.plugins.messages_submitted(self, changes.submitted, at)
-        self.plugins.messages_settled(self, changes.settled, at)
+        if changes.news and self.plugins.hear_messages:
+            self.plugins.messages_submitted(self, changes.submitted, at)
+            self.plugins.messages_settled(self, changes.settled, at)
 
     def ring_dispatch(self, route: str) -> None:
         """Say that a route may have something due."""

@@ -139,6 +139,12 @@ class Plugins:
         """Whether any plugin wants to choose routes."""
         return bool(self._manager.hook.hub_choose_route.get_hookimpls())
 
+    @property
+    def hear_messages(self) -> bool:
+        """Whether any plugin wants to hear what becomes of messages."""
+        hooks = self._manager.hook
+        return bool(hooks.hub_message_submitted.get_hookimpls() or hooks.hub_message_settled.get_hookimpls())
+
     def check_message(self, draft: Draft) -> Violation | None:
         """The first plugin's reason why a message may not leave; a plugin that raises is a reason too."""
         for name, call in self._calls("hub_check_message"):

@@ -15,7 +15,7 @@ from hub.accounts.model import Balance, Book, Movement
 from hub.accounts.tables import credit_balances as balances
 from hub.accounts.tables import credit_entries as entries
 from hub.errors import NotEnoughCredits
-from hub.store.bulk import add_to_rows, insert_rows
+from hub.store.bulk import add_to_rows, among, insert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -125,7 +125,7 @@ def _entry(
 def _lock_books(connection: Connection, account_ids: Collection[int]) -> None:
     """Take the books of accounts in one order, always: a reservation and a release would wait for each other."""
     if account_ids and connection.dialect.name != "sqlite":
-        query = select(balances.c.book).where(balances.c.account_id.in_(account_ids))
+        query = select(balances.c.book).where(among(connection, balances.c.account_id, account_ids))
         connection.execute(query.order_by(balances.c.account_id, balances.c.book).with_for_update()).all()
 
 

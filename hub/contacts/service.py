@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from hub.contacts.model import Suppression, SuppressionKind
 from hub.contacts.tables import suppressions
-from hub.store.bulk import in_batches, insert_new
+from hub.store.bulk import among, insert_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from hub.clock import Clock
     from hub.store.engine import Store
-
-LOOKUP = 1000
-"""Numbers asked for in one statement: more would pass what SQLite takes as parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +53,9 @@ class Suppressions:
 def suppressed(connection: Connection, account_id: int, numbers: Collection[str]) -> dict[str, SuppressionKind]:
     """Which of these E.164 numbers an account must not text, and why; an opt-out weighs more than NPAI."""
     found: dict[str, SuppressionKind] = {}
-    for some in in_batches(numbers, LOOKUP):
-        rows = connection.execute(
-            select(suppressions.c.number, suppressions.c.kind).where(
-                suppressions.c.account_id == account_id, suppressions.c.number.in_(some)
-            )
-        )
-        for number, kind in rows:
-            if found.get(number) is not SuppressionKind.OPT_OUT:
-                found[number] = SuppressionKind(kind)
+    these = among(connection, suppressions.c.number, numbers)
+    query = select(suppressions.c.number, suppressions.c.kind).where(suppressions.c.account_id == account_id, these)
+    for number, kind in connection.execute(query):
+        if found.get(number) is not SuppressionKind.OPT_OUT:
+            found[number] = SuppressionKind(kind)
     return found

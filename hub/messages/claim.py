@@ -6,23 +6,28 @@ sent while a message is only `claimed`, so a claim whose lease ran out goes back
 
 from __future__ import annotations
 
+import json
 import random
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import bindparam, func, literal_column, select, text, update
+from sqlalchemy.dialects import postgresql
 
 from hub.messages.model import MessageState
 from hub.messages.rules import shares
 from hub.messages.tables import messages, route_rates
-from hub.store.bulk import fetch, insert_new
+from hub.store.bulk import among, fetch, insert_new
 from hub.store.metadata import UtcDateTime
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy.sql.selectable import NamedFromClause
 
     from hub.store.bulk import AnyRow
 
@@ -47,10 +52,32 @@ _ACCOUNTS_WITH_DUE = text("""
                 AND messages.account_id = asking.account_id AND due_at <= :now)
 """).bindparams(bindparam("now", type_=UtcDateTime))
 
-_PENDING = text("messages.state = 'pending'")
-
 ALL_PRIORITIES = (0, 1)
 
+_WANTED = (
+    "id",
+    "campaign_id",
+    "position",
+    "account_id",
+    "recipient",
+    "country",
+    "priority",
+    "sender",
+    "text",
+    "alphabet",
+    "segments",
+    "credits",
+    "billing",
+    "due_at",
+    "expires_at",
+    "tries",
+)
+"""What is needed of a message until its end is recorded; nobody else changes any of it while it is claimed."""
+
+_ORDER = attrgetter("priority", "due_at", "id")
+
+_HELPINGS = 4
+"""How often at most the room that some accounts leave is shared out among the others."""
 
 SLICE_S = 0.25
 """A full line is waited for until this much of its rate is free: commits go by slices, not by messages."""
@@ -83,14 +110,12 @@ def claim_batch(
     due = _due(connection, route, now, size if room is None else min(size, room))
     if rate and room is not None and len(due) >= room and room < min(size, int(rate * SLICE_S)):
         return Claim(owner, ())  # the line is full; a message at a time would cost a commit each
-    ids = [one.id for one in due] if room is None else _fitting(due, room)
-    if not ids:
+    rows = sorted(due if room is None else _fitting(due, room), key=_ORDER)
+    if not rows:
         return Claim(owner, ())
-    mine = messages.c.id.in_(ids)
+    mine = among(connection, messages.c.id, [row.id for row in rows])
     claimed = update(messages).where(mine).values(state=MessageState.CLAIMED, owner=owner, lease_until=until)
     connection.execute(claimed)
-    order = (messages.c.priority, messages.c.due_at, messages.c.id)
-    rows = fetch(connection, select(messages).where(mine).order_by(*order))
     if rate:
         _occupy_line(connection, route, free_at, sum(row.segments for row in rows) / rate)
     return Claim(owner, rows)
@@ -110,30 +135,32 @@ def _due(connection: Connection, route: str, now: datetime, size: int) -> list[A
 
 
 def _fair(connection: Connection, route: str, priority: int, now: datetime, size: int) -> list[AnyRow]:
+    """The same share for every account with something due; what some leave over goes to those who have more."""
     accounts = _accounts(connection, route, priority, now)
     random.shuffle(accounts)  # nobody is always first when there are more accounts than places
+    accounts = accounts[:size]
+    taken: list[AnyRow] = []
     share = shares(size, len(accounts))
-    taken: dict[int, Sequence[AnyRow]] = {}
-    for account in accounts[:size]:
-        taken[account] = _due_of(connection, route, priority, account, now, share)
-    left = size - sum(map(len, taken.values()))
-    for account, rows in taken.items():
-        if left > 0 and len(rows) == share:  # the room that others left goes to those who had more
-            more = _due_of(connection, route, priority, account, now, share + left)
-            left -= len(more) - len(rows)
-            taken[account] = more
-    return [row for rows in taken.values() for row in rows]
+    for _ in range(_HELPINGS if accounts else 0):
+        taken = _due_of(connection, _Due(route, priority, now, share), accounts)
+        had = Counter(row.account_id for row in taken)
+        hungry = sum(count == share for count in had.values())
+        more = (size - len(taken)) // hungry if hungry else 0
+        if not more or len(accounts) == 1:
+            break
+        share += more
+    return taken
 
 
-def _fitting(due: Sequence[AnyRow], room: int) -> list[int]:
+def _fitting(due: Sequence[AnyRow], room: int) -> list[AnyRow]:
     """Those that fit into so many segments; the first always does, or a long message would never leave."""
-    ids: list[int] = []
+    fitting: list[AnyRow] = []
     for row in due:
         room -= row.segments
-        if ids and room < 0:
+        if fitting and room < 0:
             break
-        ids.append(row.id)
-    return ids
+        fitting.append(row)
+    return fitting
 
 
 def _accounts(connection: Connection, route: str, priority: int, now: datetime) -> list[int]:
@@ -142,18 +169,44 @@ def _accounts(connection: Connection, route: str, priority: int, now: datetime) 
     return list(connection.execute(_ACCOUNTS_WITH_DUE, values).scalars())
 
 
-def _due_of(
-    connection: Connection, route: str, priority: int, account: int, now: datetime, room: int
-) -> Sequence[AnyRow]:
-    query = select(messages.c.id, messages.c.segments).where(
-        _PENDING,
-        messages.c.route == route,
-        messages.c.priority == priority,
-        messages.c.account_id == account,
-        messages.c.due_at <= now,
-    )
-    query = query.order_by(messages.c.due_at, messages.c.id).limit(room)
-    return fetch(connection, query.with_for_update(skip_locked=True))
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """What is asked for: up to `share` messages of each of some accounts."""
+
+    route: str
+    priority: int
+    now: datetime
+    share: int
+
+    def of(self, table: NamedFromClause, account: object, wanted: Sequence[str]) -> Select[*tuple[Any, ...]]:
+        """Those of one account, in the order in which they are due."""
+        pending: ColumnElement[bool] = literal_column(f"{table.name}.state = 'pending'")
+        query = select(*(table.c[name] for name in wanted)).where(
+            pending,
+            table.c.route == self.route,
+            table.c.priority == self.priority,
+            table.c.account_id == account,
+            table.c.due_at <= self.now,
+        )
+        return query.order_by(table.c.due_at, table.c.id).limit(self.share)
+
+
+def _due_of(connection: Connection, due: _Due, accounts: Sequence[int]) -> list[AnyRow]:
+    """The messages of all these accounts: one statement, however many they are."""
+    if len(accounts) == 1:
+        query = due.of(messages, accounts[0], _WANTED).with_for_update(skip_locked=True)
+    elif connection.dialect.name == "sqlite":
+        asking = func.json_each(json.dumps(accounts)).table_valued("value", name="asking")
+        theirs = due.of(messages.alias("theirs"), asking.c.value, ("id",)).correlate(asking)
+        query = select(*(messages.c[name] for name in _WANTED)).select_from(
+            asking.join(messages, messages.c.id.in_(theirs))
+        )
+    else:
+        given = bindparam(None, list(accounts), type_=postgresql.ARRAY(messages.c.account_id.type))
+        waiting = func.unnest(given).table_valued("account_id", name="asking").render_derived()
+        theirs = due.of(messages, waiting.c.account_id, _WANTED).with_for_update(skip_locked=True)
+        query = select(theirs.correlate(waiting).lateral("due")).select_from(waiting)
+    return list(fetch(connection, query))
 
 
 def _line_free_at(connection: Connection, route: str, now: datetime, rate: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,18 +14,21 @@ from sqlalchemy import select, update
 from hub.errors import ConnectorError, StoreUnavailable
 from hub.ids import new_id
 from hub.messages.claim import claim_batch, has_due
+from hub.messages.connector import Submitted
 from hub.messages.handover import BACK_OFF, Answers, hand_over
 from hub.messages.model import MessageState
-from hub.messages.outcomes import FREE, known_ids, record_outcomes
+from hub.messages.outcomes import FREE, NotAllOurs, kept_ids, record_outcomes
 from hub.messages.routing import OnUnknown
 from hub.messages.rules import patience
 from hub.messages.settle import unpark
 from hub.messages.tables import messages
-from hub.store.bulk import fetch, in_batches
+from hub.store.bulk import among, fetch, in_batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from hub.clock import Clock
     from hub.messages.connector import Connector, Outcome
@@ -133,7 +137,7 @@ class Dispatcher:
         resend = route.on_unknown is OnUnknown.RESEND or connector.capabilities.idempotent
         for wait_s in RECORD_AGAIN_S:
             try:
-                self._record(route.connector, owner, answers.outcomes, resend=resend)
+                self._record_at_once(route.connector, owner, answers.outcomes, ours, resend=resend)
             except StoreUnavailable as error:
                 log.warning("outcomes_not_recorded", again_in_s=wait_s, error=str(error))
                 self.pause(wait_s)
@@ -142,45 +146,57 @@ class Dispatcher:
         self._record(route.connector, owner, answers.outcomes, resend=resend)
         return answers
 
-    def _record(self, connector: str, owner: str, outcomes: Mapping[int, Outcome], *, resend: bool) -> None:
+    def _record_at_once(
+        self, connector: str, owner: str, outcomes: Mapping[int, Outcome], ours: Sequence[AnyRow], *, resend: bool
+    ) -> None:
+        """Record by what the claim has read; the few whose lease ran out meanwhile cost a second, slower try."""
+        try:
+            self._record(connector, owner, outcomes, ours, resend=resend)
+        except NotAllOurs:
+            self._record(connector, owner, outcomes, resend=resend)
+
+    def _record(
+        self,
+        connector: str,
+        owner: str,
+        outcomes: Mapping[int, Outcome],
+        claimed: Sequence[AnyRow] | None = None,
+        *,
+        resend: bool,
+    ) -> None:
         at = self.clock.now()
         with self.store.write("record") as connection:
-            changes = record_outcomes(connection, connector, owner, outcomes, at=at, resend_unknown=resend)
-            named = [one for outcome in outcomes.values() for one in known_ids(outcome)]
-            changes.join(unpark(connection, connector, named, at))
+            changes = record_outcomes(
+                connection, connector, owner, outcomes, at=at, resend_unknown=resend, claimed=claimed
+            )
+            given = [outcome.carrier_ids for outcome in outcomes.values() if isinstance(outcome, Submitted)]
+            changes.join(unpark(connection, connector, kept_ids(chain.from_iterable(given)), at))
         self.tell(changes, at)
 
     def _give_back(self, owner: str, ids: Sequence[int], pause: timedelta) -> None:
         """What was claimed and not written to the wire, when the carrier would not take it now."""
         due_at = self.clock.now() + patience(pause.total_seconds())
         with self.store.write("give_back") as connection:
-            mine = (messages.c.id.in_(ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
-            locked = select(messages.c.id).where(*mine).order_by(messages.c.id).with_for_update()
-            still = [row.id for row in fetch(connection, locked)]
-            given_back = update(messages).where(messages.c.id.in_(still))
+            still = _still_claimed(connection, owner, ids)
+            given_back = update(messages).where(among(connection, messages.c.id, still))
             connection.execute(given_back.values(state=MessageState.PENDING, due_at=due_at, **FREE))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
         """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
-        now = self.clock.now()
+        until = self.clock.now() + self.limits.lease
         with self.store.write("announce") as connection:
-            mine = select(messages.c.id).where(
-                messages.c.id.in_([row.id for row in window]),
-                messages.c.owner == owner,
-                messages.c.state == MessageState.CLAIMED,
-            )
-            ids = {row.id for row in fetch(connection, mine.order_by(messages.c.id).with_for_update())}
-            connection.execute(
-                update(messages)
-                .where(messages.c.id.in_(ids))
-                .values(
-                    state=MessageState.SUBMITTING,
-                    connector=route.connector,
-                    tries=messages.c.tries + 1,
-                    lease_until=now + self.limits.lease,
-                )
-            )
+            ids = _still_claimed(connection, owner, [row.id for row in window])
+            announced = update(messages).where(among(connection, messages.c.id, ids))
+            values = {"state": MessageState.SUBMITTING, "connector": route.connector, "lease_until": until}
+            connection.execute(announced.values(values))
         return [row for row in window if row.id in ids]
+
+
+def _still_claimed(connection: Connection, owner: str, ids: Sequence[int]) -> set[int]:
+    """Of these messages those that are still `owner`'s, locked in the order in which everybody locks them."""
+    mine = (among(connection, messages.c.id, ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
+    query = select(messages.c.id).where(*mine).order_by(messages.c.id).with_for_update()
+    return {row.id for row in fetch(connection, query)}
 
 
 def _ids(windows: Sequence[Sequence[AnyRow]]) -> list[int]:

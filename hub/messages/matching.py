@@ -16,7 +16,7 @@ from hub.messages.model import DeliveryReceipt, FailureReason, ReceiptState
 from hub.messages.rules import later_part_state, merge_parts
 from hub.messages.tables import message_parts as parts
 from hub.messages.tables import messages
-from hub.store.bulk import fetch, upsert_rows
+from hub.store.bulk import among, fetch, upsert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,7 +80,7 @@ def match(connection: Connection, connector: str, arrivals: Sequence[Arrival], a
 
 def _by_carrier_id(connection: Connection, connector: str, arrivals: list[Arrival], _: datetime) -> _Found:
     by_id = _grouped(arrivals)
-    rows = _locked(connection, messages.c.connector == connector, messages.c.carrier_id.in_(by_id))
+    rows = _locked(connection, messages.c.connector == connector, among(connection, messages.c.carrier_id, by_id))
     # A carrier may use an id again: then its receipts are about the latest message that has it.
     latest = {row.carrier_id: row for row in sorted(rows, key=lambda row: (row.submitted_at or row.due_at, row.id))}
     found = [Match(row, by_id[carrier_id]) for carrier_id, row in latest.items()]
@@ -89,9 +89,12 @@ def _by_carrier_id(connection: Connection, connector: str, arrivals: list[Arriva
 
 def _by_part(connection: Connection, connector: str, arrivals: list[Arrival], _: datetime) -> _Found:
     by_id = _grouped(arrivals)
-    named = select(parts.c.message_id).where(parts.c.connector == connector, parts.c.carrier_id.in_(by_id))
-    rows = _locked(connection, messages.c.id.in_(set(connection.execute(named).scalars())))
-    query = select(parts).where(parts.c.message_id.in_([row.id for row in rows]))
+    named = select(parts.c.message_id).where(
+        parts.c.connector == connector, among(connection, parts.c.carrier_id, by_id)
+    )
+    ids = set(connection.execute(named).scalars())
+    rows = _locked(connection, among(connection, messages.c.id, ids)) if ids else ()
+    query = select(parts).where(among(connection, parts.c.message_id, [row.id for row in rows]))
     by_message: dict[int, list[Part]] = defaultdict(list)
     for row in fetch(connection, query.order_by(parts.c.message_id, parts.c.part)) if rows else ():
         by_message[row.message_id].append(

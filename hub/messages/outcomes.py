@@ -19,14 +19,14 @@ from hub.messages.rules import patience, resend_after
 from hub.messages.tables import message_parts, messages
 from hub.messages.views import message_id
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_CODE, LONGEST_DETAIL
-from hub.store.bulk import fetch, update_rows, upsert_rows
+from hub.store.bulk import among, fetch, update_rows, upsert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.messages.connector import Outcome
     from hub.store.bulk import AnyRow
@@ -43,6 +43,10 @@ NEW: Mapping[str, None] = {"reason": None, "detail": None, "submitted_at": None}
 """As it was before its first try."""
 
 
+class NotAllOurs(Exception):
+    """Some messages changed hands meanwhile; nothing of the transaction may stay."""
+
+
 @dataclass
 class Changes:
     """What a transaction does to messages: rows to update, credits to move, notices to give afterwards."""
@@ -50,8 +54,17 @@ class Changes:
     updates: list[dict[str, Any]] = field(default_factory=list)
     parts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     credits_: Counter[tuple[int, str, Movement]] = field(default_factory=Counter)
-    submitted: list[MessageNotice] = field(default_factory=list)
-    settled: list[MessageNotice] = field(default_factory=list)
+    news: list[tuple[AnyRow, MessageState, str | None]] = field(default_factory=list)
+
+    @property
+    def submitted(self) -> list[MessageNotice]:
+        """What a carrier took, for those who want to hear of it."""
+        return [_notice(*one) for one in self.news if one[1] is MessageState.SUBMITTED]
+
+    @property
+    def settled(self) -> list[MessageNotice]:
+        """What came to its end, or into doubt."""
+        return [_notice(*one) for one in self.news if one[1] is not MessageState.SUBMITTED]
 
     def put(self, row: AnyRow, state: MessageState, **values: Any) -> None:
         """Set a message's state, and whatever else of it changes."""
@@ -66,10 +79,7 @@ class Changes:
 
     def tell(self, row: AnyRow, state: MessageState, reason: str | None = None) -> None:
         """Remember to tell plugins, once it is committed."""
-        notice = MessageNotice(
-            message_id(row.campaign_id, row.position), row.campaign_id, row.account_id, row.recipient, state, reason
-        )
-        (self.submitted if state is MessageState.SUBMITTED else self.settled).append(notice)
+        self.news.append((row, state, reason))
 
     def end(self, row: AnyRow, state: MessageState, reason: str | None, at: datetime) -> None:
         """End a message that was not sent, and give its credits back."""
@@ -77,20 +87,20 @@ class Changes:
         self.put(row, state, reason=reason, billing=billing, settled_at=at, **FREE)
         self.tell(row, state, reason)
 
-    def write(self, connection: Connection, at: datetime) -> None:
-        """Carry it all out in the caller's transaction."""
+    def write(self, connection: Connection, at: datetime, *, only: Sequence[ColumnElement[bool]] = ()) -> None:
+        """Carry it all out in the caller's transaction. Raises NotAllOurs when a message does not meet `only`."""
         by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
         for values in self.updates:
-            by_columns[tuple(sorted(values))].append(values)
-        for rows in by_columns.values():
-            update_rows(connection, messages, messages.c.id, rows)
+            by_columns[tuple(values)].append(values)
+        met = sum(update_rows(connection, messages, messages.c.id, rows, only=only) for rows in by_columns.values())
+        if only and met != len(self.updates):
+            raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
         ledger.move_all(connection, self.credits_, at=at)
 
     def join(self, other: Changes) -> None:
         """Give the notices of another's too; it is written already."""
-        self.submitted += other.submitted
-        self.settled += other.settled
+        self.news += other.news
 
 
 def record_outcomes(
@@ -101,38 +111,42 @@ def record_outcomes(
     *,
     at: datetime,
     resend_unknown: bool,
+    claimed: Sequence[AnyRow] | None = None,
 ) -> Changes:
-    """Record one outcome per message id. What no longer belongs to `owner` is left as it is (fencing)."""
+    """Record one outcome per message id. What no longer belongs to `owner` is left as it is (fencing).
+
+    With `claimed`, the messages as they were when `owner` claimed them, nothing is read: nobody else changes what
+    is needed of them. Raises NotAllOurs when one of these has changed hands; the transaction must be given up.
+    """
     changes = Changes()
-    for row in _still_ours(connection, owner, outcomes):
+    for row in still_ours(connection, owner, outcomes) if claimed is None else claimed:
         match outcomes[row.id]:
             case Submitted(carrier_ids):
                 _record_yes(changes, row, carrier_ids, connector, at)
             case Rejected() as rejected:
                 _record_no(changes, row, rejected, connector, at)
             case NotSent(_, retry_after_s):
-                due_at = at + patience(retry_after_s)
-                changes.put(row, MessageState.PENDING, due_at=due_at, tries=row.tries - 1, **NEW, **FREE)
+                changes.put(row, MessageState.PENDING, due_at=at + patience(retry_after_s), **NEW, **FREE)
             case Unknown(detail):
                 record_unknown(changes, row, detail, at, resend=resend_unknown)
             case other:
                 assert_never(other)
-    changes.write(connection, at)
+    ours = (messages.c.owner == owner, messages.c.state.in_(_IN_DOUBT))
+    changes.write(connection, at, only=ours)
     return changes
 
 
-def known_ids(outcome: Outcome) -> tuple[str, ...]:
+def kept_ids(carrier_ids: Iterable[str]) -> tuple[str, ...]:
     """The carrier's ids of what it took, each once, as they are kept."""
-    if not isinstance(outcome, Submitted):
-        return ()
-    return tuple(dict.fromkeys(storable(one, LONGEST_CARRIER_ID) for one in outcome.carrier_ids if one))
+    return tuple(dict.fromkeys(storable(one, LONGEST_CARRIER_ID) for one in carrier_ids if one))
 
 
 def record_unknown(changes: Changes, row: AnyRow, detail: str, at: datetime, *, resend: bool) -> None:
     """A message whose answer was lost: kept in doubt, or sent again where the route asked for that."""
-    pause = resend_after(row.tries) if resend else None
+    tries = row.tries + 1
+    pause = resend_after(tries) if resend else None
     if pause is not None:
-        changes.put(row, MessageState.PENDING, due_at=at + pause, **FREE)
+        changes.put(row, MessageState.PENDING, due_at=at + pause, tries=tries, **FREE)
         return
     changes.put(
         row,
@@ -140,12 +154,14 @@ def record_unknown(changes: Changes, row: AnyRow, detail: str, at: datetime, *, 
         reason=ANSWER_LOST,
         detail=storable(detail, LONGEST_DETAIL),
         submitted_at=at,
+        tries=tries,
         lease_until=None,
     )
     changes.tell(row, MessageState.UNKNOWN, ANSWER_LOST)
 
 
-def _still_ours(connection: Connection, owner: str, ids: Iterable[int]) -> Sequence[AnyRow]:
+def still_ours(connection: Connection, owner: str, ids: Collection[int]) -> Sequence[AnyRow]:
+    """Of these messages those that are still in `owner`'s hands, locked."""
     query = select(
         messages.c.id,
         messages.c.campaign_id,
@@ -155,12 +171,12 @@ def _still_ours(connection: Connection, owner: str, ids: Iterable[int]) -> Seque
         messages.c.credits,
         messages.c.billing,
         messages.c.tries,
-    ).where(messages.c.id.in_(list(ids)), messages.c.owner == owner, messages.c.state.in_(_IN_DOUBT))
+    ).where(among(connection, messages.c.id, ids), messages.c.owner == owner, messages.c.state.in_(_IN_DOUBT))
     return fetch(connection, query.order_by(messages.c.id).with_for_update())
 
 
 def _record_yes(changes: Changes, row: AnyRow, carrier_ids: Sequence[str], connector: str, at: datetime) -> None:
-    ids = known_ids(Submitted(tuple(carrier_ids)))
+    ids = kept_ids(carrier_ids)
     changes.put(
         row,
         MessageState.SUBMITTED,
@@ -170,6 +186,7 @@ def _record_yes(changes: Changes, row: AnyRow, carrier_ids: Sequence[str], conne
         connector=connector,
         billing=changes.bill(row, Movement.CHARGE),
         submitted_at=at,
+        tries=row.tries + 1,
         **FREE,
     )
     for part, one in enumerate(ids if len(ids) > 1 else (), start=1):
@@ -189,6 +206,12 @@ def _record_no(changes: Changes, row: AnyRow, rejected: Rejected, connector: str
         billing=changes.bill(row, Movement.RELEASE),
         submitted_at=None,
         settled_at=at,
+        tries=row.tries + 1,
         **FREE,
     )
     changes.tell(row, MessageState.REJECTED, rejected.reason)
+
+
+def _notice(row: AnyRow, state: MessageState, reason: str | None) -> MessageNotice:
+    name = message_id(row.campaign_id, row.position)
+    return MessageNotice(name, row.campaign_id, row.account_id, row.recipient, state, reason)

@@ -15,6 +15,7 @@ from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
 from hub.messages.tables import campaigns
 from hub.sms.zones import zones_of
+from hub.store.bulk import among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -107,12 +108,13 @@ def _suppressed(connection: Connection, rows: Sequence[AnyRow]) -> dict[tuple[in
 def _locked(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
     """Accounts that were locked since: what they have waiting must not leave."""
     ids = {row.account_id for row in rows}
-    query = select(accounts.c.id).where(accounts.c.id.in_(ids), accounts.c.locked)
+    query = select(accounts.c.id).where(among(connection, accounts.c.id, ids), accounts.c.locked)
     return set(connection.execute(query).scalars()) if ids else set()
 
 
 def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:
     """Campaigns cancelled since: a message that was with a carrier then, and came back, must not go out again."""
     ids = {row.campaign_id for row in rows}
-    query = select(campaigns.c.id).where(campaigns.c.id.in_(ids), campaigns.c.state == CampaignState.CANCELLED)
+    these = among(connection, campaigns.c.id, ids)
+    query = select(campaigns.c.id).where(these, campaigns.c.state == CampaignState.CANCELLED)
     return set(connection.execute(query).scalars()) if ids else set()

@@ -15,7 +15,7 @@ from hub.messages.outcomes import Changes
 from hub.messages.rules import advance
 from hub.messages.tables import parked_receipts as parked
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_CODE, LONGEST_RECIPIENT, LONGEST_REFERENCE
-from hub.store.bulk import fetch, in_batches, insert_rows
+from hub.store.bulk import among, fetch, in_batches, insert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def unpark(connection: Connection, connector: str, carrier_ids: Iterable[str], a
     """Apply the receipts that came before the answer which names them, in the answer's own transaction."""
     changes = Changes()
     for some in in_batches(carrier_ids, BATCH):
-        query = select(parked).where(parked.c.connector == connector, parked.c.carrier_id.in_(some))
+        query = select(parked).where(parked.c.connector == connector, among(connection, parked.c.carrier_id, some))
         rows = fetch(connection, query.order_by(parked.c.id))
         changes.join(_apply_parked(connection, connector, rows, at)[0])
     return changes
@@ -141,7 +141,7 @@ def _apply_parked(connection: Connection, connector: str, rows: Sequence[AnyRow]
     changes, unmatched = apply_receipts(connection, connector, [_arrival(row) for row in rows], at)
     gone = {row.id for row in rows} - {one.parked_id for one in unmatched}
     if gone:
-        connection.execute(delete(parked).where(parked.c.id.in_(gone)))
+        connection.execute(delete(parked).where(among(connection, parked.c.id, gone)))
     return changes, len(unmatched)
 
 

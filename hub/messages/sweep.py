@@ -14,7 +14,7 @@ from hub.messages.outcomes import FREE, Changes, record_unknown
 from hub.messages.routing import OnUnknown, routes_for
 from hub.messages.tables import campaign_chunks, campaigns, messages
 from hub.messages.writing import PURPOSES
-from hub.store.bulk import fetch
+from hub.store.bulk import among, fetch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -133,7 +133,7 @@ class Sweeper:
             with self.store.write("reroute") as connection:
                 some = select(messages.c.id).where(kind).limit(BATCH).with_for_update(skip_locked=True)
                 ids = [row.id for row in fetch(connection, some)]
-                connection.execute(update(messages).where(messages.c.id.in_(ids)).values(route=route))
+                connection.execute(update(messages).where(among(connection, messages.c.id, ids)).values(route=route))
             moved += len(ids)
             if len(ids) < BATCH:
                 return moved

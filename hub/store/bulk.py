@@ -14,13 +14,13 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sqlalchemy import Text, bindparam, cast, column, func, literal_column, select, true, update
+from sqlalchemy import Text, any_, bindparam, cast, column, func, literal_column, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Column, Connection, FromClause, Row, Select, Table
+    from sqlalchemy import Column, ColumnElement, Connection, FromClause, Row, Select, Table
 
     AnyRow: TypeAlias = Row[*tuple[Any, ...]]
     Rows: TypeAlias = Sequence[Mapping[str, Any]]
@@ -44,14 +44,24 @@ def fetch(connection: Connection, query: Select[*tuple[Any, ...]]) -> Sequence[A
         return connection.execute(query).all()
     rows = query.subquery()
     document = connection.execute(select(func.json_group_array(func.json_array(*rows.c)))).scalar_one()
-    make = _row_type(*(one.name for one in rows.c))
-    processors = [
-        one.type.dialect_impl(connection.dialect).result_processor(connection.dialect, None) for one in rows.c
-    ]
-    return [
-        make(*(process(cell) if process else cell for process, cell in zip(processors, cells, strict=True)))
-        for cells in json.loads(document)
-    ]
+    every = [one.type.dialect_impl(connection.dialect).result_processor(connection.dialect, None) for one in rows.c]
+    processors = [(place, process) for place, process in enumerate(every) if process]
+    found: list[list[Any]] = json.loads(document)
+    for cells in found:
+        for place, process in processors:
+            cells[place] = process(cells[place])
+    return list(map(_row_type(*(one.name for one in rows.c)), found))
+
+
+def among(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of these values: one parameter whatever their number, so one statement to prepare.
+
+    `column.in_(values)` makes a parameter of each: its statement is written anew for every batch.
+    """
+    if connection.dialect.name == "sqlite":
+        given = bindparam(None, json.dumps(list(values)), type_=Text)
+        return column.in_(select(func.json_each(given).table_valued("value").c.value))
+    return column == any_(bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
 
 
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
@@ -88,14 +98,29 @@ def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     connection.execute(statement, _document(connection, table, rows))
 
 
-def update_rows(connection: Connection, table: Table, key: Column[Any], rows: Rows) -> None:
-    """Update rows found by `key`, each in the other columns that it names; all name the same ones."""
+def update_rows(
+    connection: Connection, table: Table, key: Column[Any], rows: Rows, *, only: Sequence[ColumnElement[bool]] = ()
+) -> int:
+    """Update rows found by `key`, each in the other columns that it names; all name the same ones.
+
+    A row that does not meet `only` is left as it is; how many were updated. What is the same in every row
+    travels once: most of what a batch changes is.
+    """
     if not rows:
-        return
-    given = _given(connection, table, rows)
-    changed = {name: given.c[name] for name in rows[0] if name != key.name}
-    statement = update(table).where(key == given.c[key.name]).values(changed)
-    connection.execute(statement, _document(connection, table, rows))
+        return 0
+    same = _same_in_all(rows, key.name)
+    different = [{name: value for name, value in row.items() if name not in same} for row in rows]
+    changed: dict[str, Any] = dict(same)
+    if len(different[0]) == 1:
+        found = among(connection, key, [row[key.name] for row in rows])
+        statement, document = update(table).where(found), {}
+    else:
+        given = _given(connection, table, different)
+        changed |= {name: given.c[name] for name in different[0] if name != key.name}
+        statement = update(table).where(key == given.c[key.name])
+        document = _document(connection, table, different)
+    counted = statement.where(*only).values(changed).execution_options(preserve_rowcount=True)
+    return connection.execute(counted, document).rowcount
 
 
 def add_to_rows(connection: Connection, table: Table, counter: Column[int], rows: Rows) -> None:
@@ -108,10 +133,17 @@ def add_to_rows(connection: Connection, table: Table, counter: Column[int], rows
     connection.execute(statement, _document(connection, table, rows))
 
 
+def _same_in_all(rows: Rows, key: str) -> dict[str, Any]:
+    first = rows[0]
+    names = [name for name in first if name != key]
+    return {name: first[name] for name in names if all(row[name] == first[name] for row in rows)}
+
+
 @lru_cache(maxsize=256)
-def _row_type(*names: str) -> Callable[..., AnyRow]:
+def _row_type(*names: str) -> Callable[[Iterable[Any]], AnyRow]:
     # Its columns are only known now; what is read of a row, it has.
-    return namedtuple("Row", names)  # type: ignore[return-value]  # noqa: PYI024 - see above
+    made = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - see above
+    return made._make  # type: ignore[return-value]  # a Row of SQLAlchemy's has the same attributes
 
 
 def _insertion(connection: Connection, table: Table, rows: Rows) -> Insertion:

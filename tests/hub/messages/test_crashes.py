@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.failpoints import FailpointReached, armed
 from hub.messages import dispatch
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
 from hub.messages.model import DeliveryReceipt, FailureReason, MessageState, ReceiptState
@@ -85,13 +86,11 @@ def test_dying_after_the_carriers_yes_leaves_a_doubt_that_a_receipt_resolves(
     assert (books(), list(hub.carrier.counts.values())) == ((999, 0, 1), [1])
 
 
-def test_dying_after_the_record_repeats_nothing(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dying_after_the_record_repeats_nothing(hub: TestHub) -> None:
     """It is on disk (F7)."""
     answer = hub.send()
-    with monkeypatch.context() as patch:
-        patch.setattr(hub.core.plugins, "messages_submitted", lambda *args: kill() if args[1] else None)
-        with pytest.raises(Killed):
-            hub.drain()
+    with armed("record.after_commit=raise"), pytest.raises(FailpointReached):
+        hub.drain()
     take_back(hub)
     assert (hub.states(answer.campaign_id), hub.drain(), list(hub.carrier.counts.values())) == ([SUBMITTED], 0, [1])
 
@@ -226,7 +225,7 @@ def test_a_late_answer_about_what_is_settled_changes_nothing(
     else:
         name = answer.messages[0].id
         hub.core.settler.receipts("carrier", [DeliveryReceipt("x", ReceiptState(state), client_ref=name)])
-    connector, owner, outcomes = owners[0]
+    connector, owner, outcomes, *_ = owners[0]
     with hub.core.write() as connection:
         changes = record_outcomes(connection, connector, owner, outcomes, at=hub.clock.now(), resend_unknown=False)
     assert (hub.states(answer.campaign_id), changes.updates) == ([state], [])
