@@ -92,15 +92,16 @@ class Intake:
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
+        planner = Planner(terms)
+        planned = plan_all(self.store, planner, candidates, self.plugins)
+        _refuse_if_nothing_goes(planned)
+        summary = Summary.of(planner, planned, repeated, request_notes(request))
+        rows = writing.rows_of(terms, planned, self.plugins)
         with self.store.write("accept") as connection:
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
-            planner = Planner(terms)
-            planned = plan_all(connection, planner, candidates, self.plugins)
-            _refuse_if_nothing_goes(planned)
-            summary = Summary.of(planner, planned, repeated, request_notes(request))
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
-            rows = writing.insert_messages(connection, terms, planned, self.plugins)
+            writing.insert_messages(connection, rows)
             writing.reserve(connection, terms, planned, now)
         views = [view_of(row) for row in rows[:SHOWN]]
         return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
@@ -145,12 +146,15 @@ def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -
     return candidates, len(recipients) - len(candidates)
 
 
-def plan_all(
-    connection: Connection, planner: Planner, candidates: Sequence[Candidate], plugins: Plugins
-) -> list[PlannedMessage]:
-    """Plan every candidate, with the account's suppressions and the plugins' word."""
+def plan_all(store: Store, planner: Planner, candidates: Sequence[Candidate], plugins: Plugins) -> list[PlannedMessage]:
+    """Plan every candidate, with the account's suppressions and the plugins' word.
+
+    Before the transaction that stores them, so that neither the planning nor a slow plugin holds up other writers;
+    whoever opts out in between is found when the message is about to leave.
+    """
     numbers = {one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)}
-    stopped = suppressed(connection, planner.terms.account_id, numbers)
+    with store.read() as connection:
+        stopped = suppressed(connection, planner.terms.account_id, numbers)
     planned = [planner.plan(candidate, stopped) for candidate in candidates]
     if not plugins.decide_messages:
         return planned

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.accounts.model import Account
     from hub.messages.accept import Intake
     from hub.messages.planning import PlannedMessage
     from hub.store.bulk import AnyRow
@@ -42,35 +43,39 @@ class Expander:
 
     def expand_next(self) -> bool:
         """Expand the oldest chunk there is; False when there is none."""
-        query = select(chunks, campaigns.c.account_id).join(campaigns, campaigns.c.id == chunks.c.campaign_id)
+        query = select(chunks).order_by(chunks.c.campaign_id, chunks.c.first_position).limit(1)
         with self.intake.store.read() as connection:
-            row = connection.execute(query.order_by(chunks.c.campaign_id, chunks.c.first_position).limit(1)).first()
-        if row is None:
-            return False
-        self._expand(row)
+            chunk = connection.execute(query).first()
+            if chunk is None:
+                return False
+            campaign = connection.execute(select(campaigns).where(campaigns.c.id == chunk.campaign_id)).one()
+        self._expand(chunk, campaign)
         return True
 
-    def _expand(self, chunk: AnyRow) -> None:
-        intake = self.intake
-        account = intake.accounts.get(chunk.account_id)
+    def _expand(self, chunk: AnyRow, campaign: AnyRow) -> None:
+        intake, now = self.intake, self.intake.clock.now()
+        account = intake.accounts.get(campaign.account_id)
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
+        planner = Planner(_terms(intake, campaign, now))
+        planned = plan_all(intake.store, planner, candidates, intake.plugins)
         with intake.store.write("expand") as connection:
-            campaign = _lock(connection, chunk.campaign_id)
+            locked = _lock(connection, campaign.id)
             if not _take(connection, chunk):
                 return  # another worker had it, or the campaign was cancelled
-            now = intake.clock.now()
-            fresh = _first_seen(connection, campaign.id, candidates)
-            planner = Planner(_terms(intake, campaign, now))
-            planned = plan_all(connection, planner, fresh, intake.plugins)
-            planned = _within_credits(connection, planner.terms, planned, now)
-            rows = writing.insert_messages(connection, planner.terms, planned, intake.plugins)
-            repeated += len(candidates) - len(fresh)
-            finished = _add_up(connection, campaign, Summary.of(planner, planned, repeated))
-            acceptance = acceptance_of(connection, campaign.id)
-        routes = writing.routes_of(rows)
+            fresh = _first_seen(connection, campaign.id, planned, candidates)
+            going = _within_credits(connection, planner.terms, fresh, now)
+            rows = writing.rows_of(planner.terms, going, intake.plugins)
+            writing.insert_messages(connection, rows)
+            repeated += len(planned) - len(fresh)
+            finished = _add_up(connection, locked, Summary.of(planner, going, repeated))
+        self._announce(account, campaign.id, writing.routes_of(rows), finished=finished)
+
+    def _announce(self, account: Account, campaign_id: str, routes: set[str], *, finished: bool) -> None:
         if finished or routes:
-            intake.announce(account, acceptance, routes)
+            with self.intake.store.read() as connection:
+                acceptance = acceptance_of(connection, campaign_id)
+            self.intake.announce(account, acceptance, routes)
 
 
 def _lock(connection: Connection, campaign_id: str) -> AnyRow:
@@ -83,16 +88,19 @@ def _take(connection: Connection, chunk: AnyRow) -> bool:
     return connection.execute(delete(chunks).where(mine)).rowcount == 1
 
 
-def _first_seen(connection: Connection, campaign_id: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+def _first_seen(
+    connection: Connection, campaign_id: str, planned: Sequence[PlannedMessage], candidates: Sequence[Candidate]
+) -> Sequence[PlannedMessage]:
+    """Without those whose number an earlier chunk had already; what is no number cannot come twice."""
     numbers = [one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)]
     rows = [{"campaign_id": campaign_id, "number": number} for number in numbers]
-    fresh = set(insert_returning(connection, campaign_numbers, rows, campaign_numbers.c.number))
-    return [one for one in candidates if isinstance(one.number, NumberRefusal) or one.number.e164 in fresh]
+    known = set(numbers) - set(insert_returning(connection, campaign_numbers, rows, campaign_numbers.c.number))
+    return [one for one in planned if one.recipient not in known] if known else planned
 
 
 def _within_credits(
-    connection: Connection, terms: Terms, planned: list[PlannedMessage], now: datetime
-) -> list[PlannedMessage]:
+    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], now: datetime
+) -> Sequence[PlannedMessage]:
     try:
         writing.reserve(connection, terms, planned, now)
     except NotEnoughCredits as error:

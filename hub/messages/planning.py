@@ -6,7 +6,7 @@ decided once per country; what is left per recipient is a number, a text and a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hub.compliance.model import OutsideWindow, Purpose, Violation
@@ -18,7 +18,7 @@ from hub.messages.routing import routes_for
 from hub.messages.widths import LONGEST_RECIPIENT
 from hub.sms.encoding import prepare
 from hub.sms.merge import compile_text
-from hub.sms.model import Change, EncodingMode, NumberRefusal, PhoneNumber, PreparedText
+from hub.sms.model import EncodingMode, NumberRefusal, PhoneNumber, PreparedText
 from hub.sms.zones import zones_of
 from hub.store.storable import storable
 
@@ -108,7 +108,6 @@ class Planner:
     """Plans the messages of one campaign. Countries and texts met before are not worked out again."""
 
     terms: Terms
-    changes: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._template = compile_text(self.terms.text, self.terms.field_names)
@@ -161,10 +160,6 @@ class Planner:
             known = self._prepare(rendered, mention)
             if len(self._texts) < _TEXTS_KEPT:
                 self._texts[rendered, mention] = known
-        if isinstance(known, PreparedText):
-            for change in known.changes:
-                key = (change.found, change.replacement)
-                self.changes[key] = self.changes.get(key, 0) + change.count
         return known
 
     def _prepare(self, rendered: str, mention: str | None) -> PreparedText | Violation:
@@ -285,9 +280,3 @@ def _with_a_way_out(terms: Terms, policy: CountryPolicy, plan: CountryPlan, *, c
 
 def _refused(country: str, code: str, message: str) -> CountryPlan:
     return CountryPlan(country, Violation(code, message))
-
-
-def as_changes(counted: Mapping[tuple[str, str], int]) -> tuple[Change, ...]:
-    """The rewritings of a whole campaign, the most frequent first."""
-    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(Change(found, replacement, count) for (found, replacement), count in ranked)

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.messages.model import Acceptance, CampaignState, Deferral
-from hub.messages.planning import as_changes
 from hub.sms.model import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hub.messages.model import MessageView
     from hub.messages.planning import PlannedMessage, Planner
@@ -53,7 +52,7 @@ class Summary:
                 Deferral(country, count, until) for (country, until), count in waiting.items() if country and until
             ),
             notes=(*notes, *(plan.note for plan in planner.countries if plan.note)),
-            changes=as_changes(planner.changes),
+            changes=_as_changes(_rewritings_of(going)),
         )
 
     @classmethod
@@ -92,7 +91,7 @@ class Summary:
             blocked_by=dict(Counter(self.blocked_by) + Counter(other.blocked_by)),
             deferrals=tuple(Deferral(country, count, until) for (country, until), count in waiting.items()),
             notes=tuple(dict.fromkeys((*self.notes, *other.notes))),
-            changes=as_changes(changes),
+            changes=_as_changes(changes),
         )
 
     def columns(self) -> dict[str, Any]:
@@ -137,3 +136,17 @@ class Summary:
                 "field_names": self.field_names,
             }
         )
+
+
+def _rewritings_of(going: Sequence[PlannedMessage]) -> Counter[tuple[str, str]]:
+    counted: Counter[tuple[str, str]] = Counter()
+    for message in going:
+        for change in message.prepared.changes if message.prepared else ():
+            counted[change.found, change.replacement] += change.count
+    return counted
+
+
+def _as_changes(counted: Mapping[tuple[str, str], int]) -> tuple[Change, ...]:
+    """The rewritings of a whole campaign, the most frequent first."""
+    ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Change(found, replacement, count) for (found, replacement), count in ranked)

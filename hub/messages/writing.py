@@ -58,13 +58,14 @@ def insert_campaign(
     )
 
 
-def insert_messages(
-    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins
-) -> list[dict[str, Any]]:
-    """Store planned messages in bulk; the rows as they are stored."""
-    rows = [_row(terms, message, plugins) for message in planned]
+def rows_of(terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins) -> list[dict[str, Any]]:
+    """Planned messages as they are stored."""
+    return [_row(terms, message, plugins) for message in planned]
+
+
+def insert_messages(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store messages in bulk."""
     insert_rows(connection, messages, rows)
-    return rows
 
 
 def routes_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:

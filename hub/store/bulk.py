@@ -1,8 +1,9 @@
 """Statements over many rows at once, on both databases.
 
-Rows travel as one JSON document, which the database takes apart: one statement whatever their number. Row by row,
-in `executemany` and when results are fetched, sqlite3 lets go of the interpreter each time - beside a busy
-thread it waits milliseconds to get it back, and keeps the database locked all the while.
+Rows travel as one JSON document, which the database takes apart: one statement whatever their number; what is the
+same in all of them travels once beside it. Row by row, in `executemany` and when results are fetched, sqlite3 lets
+go of the interpreter each time - beside a busy thread it waits milliseconds to get it back, and keeps the database
+locked all the while.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from sqlalchemy import Text, any_, bindparam, cast, column, func, literal_column, select, true, update
+from sqlalchemy import Text, any_, bindparam, cast, column, func, literal, literal_column, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _DOCUMENT = bindparam("rows_as_json", type_=Text)
+_NUL = "a NUL character cannot be stored"  # SQLite would cut the text off there, PostgreSQL refuses it
 
 
 def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -67,35 +69,34 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, which all name the same columns."""
     if rows:
-        connection.execute(_insertion(connection, table, rows), _document(connection, table, rows))
+        connection.execute(*_insertion(connection, table, rows))
 
 
 def insert_new(connection: Connection, table: Table, rows: Rows) -> int:
     """Insert the rows whose key is free, leave the others alone; how many were inserted."""
     if not rows:
         return 0
-    statement = _insertion(connection, table, rows).on_conflict_do_nothing()
-    counted = statement.execution_options(preserve_rowcount=True)
-    return connection.execute(counted, _document(connection, table, rows)).rowcount
+    statement, document = _insertion(connection, table, rows)
+    counted = statement.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(counted, document).rowcount
 
 
 def insert_returning(connection: Connection, table: Table, rows: Rows, wanted: Column[T]) -> list[T]:
     """Insert the rows whose key is free, and give that column of those that were inserted."""
     if not rows:
         return []
-    statement = _insertion(connection, table, rows).on_conflict_do_nothing().returning(wanted)
-    return list(connection.execute(statement, _document(connection, table, rows)).scalars())
+    statement, document = _insertion(connection, table, rows)
+    return list(connection.execute(statement.on_conflict_do_nothing().returning(wanted), document).scalars())
 
 
 def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, each key once; those whose primary key is taken are overwritten in the columns given."""
     if not rows:
         return
-    statement = _insertion(connection, table, rows)
+    statement, document = _insertion(connection, table, rows)
     keys = {one.name for one in table.primary_key}
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    statement = statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed)
-    connection.execute(statement, _document(connection, table, rows))
+    connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed), document)
 
 
 def update_rows(
@@ -108,18 +109,16 @@ def update_rows(
     """
     if not rows:
         return 0
-    same = _same_in_all(rows, key.name)
-    different = [{name: value for name, value in row.items() if name not in same} for row in rows]
-    changed: dict[str, Any] = dict(same)
-    if len(different[0]) == 1:
+    same, different = _split(rows, key.name)
+    if different == [key.name]:
         found = among(connection, key, [row[key.name] for row in rows])
-        statement, document = update(table).where(found), {}
+        statement, document = update(table).where(found).values(same), {}
     else:
         given = _given(connection, table, different)
-        changed |= {name: given.c[name] for name in different[0] if name != key.name}
-        statement = update(table).where(key == given.c[key.name])
-        document = _document(connection, table, different)
-    counted = statement.where(*only).values(changed).execution_options(preserve_rowcount=True)
+        changed = {name: given.c[name] for name in different if name != key.name}
+        statement = update(table).where(key == given.c[key.name]).values(same | changed)
+        document = _document(connection, table, rows, different)
+    counted = statement.where(*only).execution_options(preserve_rowcount=True)
     return connection.execute(counted, document).rowcount
 
 
@@ -127,16 +126,20 @@ def add_to_rows(connection: Connection, table: Table, counter: Column[int], rows
     """Add each row's `counter` (it may be below zero) to that of the row with the same other columns."""
     if not rows:
         return
-    given = _given(connection, table, rows)
-    same = [table.c[name] == given.c[name] for name in rows[0] if name != counter.name]
+    names = list(rows[0])
+    given = _given(connection, table, names)
+    same = [table.c[name] == given.c[name] for name in names if name != counter.name]
     statement = update(table).where(*same).values({counter.name: counter + given.c[counter.name]})
-    connection.execute(statement, _document(connection, table, rows))
+    connection.execute(statement, _document(connection, table, rows, names))
 
 
-def _same_in_all(rows: Rows, key: str) -> dict[str, Any]:
+def _split(rows: Rows, key: str) -> tuple[dict[str, Any], list[str]]:
+    """What is the same in all rows, and the names of what is not; `key` is among these, whatever it holds."""
     first = rows[0]
-    names = [name for name in first if name != key]
-    return {name: first[name] for name in names if all(row[name] == first[name] for row in rows)}
+    same = {name: first[name] for name in first if name != key and all(row[name] == first[name] for row in rows)}
+    if any("\0" in value for value in same.values() if isinstance(value, str)):
+        raise ValueError(_NUL)
+    return same, [name for name in first if name not in same]
 
 
 @lru_cache(maxsize=256)
@@ -146,16 +149,19 @@ def _row_type(*names: str) -> Callable[[Iterable[Any]], AnyRow]:
     return made._make  # type: ignore[return-value]  # a Row of SQLAlchemy's has the same attributes
 
 
-def _insertion(connection: Connection, table: Table, rows: Rows) -> Insertion:
+def _insertion(connection: Connection, table: Table, rows: Rows) -> tuple[Insertion, dict[str, str]]:
     maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    given = _given(connection, table, rows)
+    same, different = _split(rows, next(iter(rows[0])))
+    given = _given(connection, table, different)
+    cells = [literal(same[name], table.c[name].type) if name in same else given.c[name] for name in rows[0]]
     # Without WHERE, SQLite takes the ON of ON CONFLICT for that of a join.
-    return maker(table).from_select(list(rows[0]), select(*given.c).where(true()))
+    query = select(*cells).select_from(given).where(true())
+    return maker(table).from_select(list(rows[0]), query), _document(connection, table, rows, different)
 
 
-def _given(connection: Connection, table: Table, rows: Rows) -> FromClause:
+def _given(connection: Connection, table: Table, names: Sequence[str]) -> FromClause:
     """The document as a table, with columns named and typed as those of `table`."""
-    columns = [table.c[name] for name in rows[0]]
+    columns = [table.c[name] for name in names]
     if connection.dialect.name == "sqlite":
         each = func.json_each(_DOCUMENT).table_valued("value")
         cells = [
@@ -168,15 +174,15 @@ def _given(connection: Connection, table: Table, rows: Rows) -> FromClause:
     return records.render_derived(name="given", with_types=True)
 
 
-def _document(connection: Connection, table: Table, rows: Rows) -> dict[str, str]:
+def _document(connection: Connection, table: Table, rows: Rows, names: Sequence[str]) -> dict[str, str]:
     dialect = connection.dialect
-    processors = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in rows[0]]
+    processors = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
     cells = ([process(row[name]) if process else row[name] for name, process in processors] for row in rows)
     listed = dialect.name == "sqlite"
-    content = [one if listed else dict(zip(rows[0], one, strict=True)) for one in cells]
+    content = [one if listed else dict(zip(names, one, strict=True)) for one in cells]
     text = json.dumps(content, ensure_ascii=False, default=_as_text)
-    if "\\u0000" in text and any("\0" in str(value) for row in rows for value in row.values()):
-        raise ValueError("a NUL character cannot be stored")  # SQLite would cut the text off there
+    if "\\u0000" in text and any("\0" in str(row[name]) for row in rows for name in names):
+        raise ValueError(_NUL)
     return {_DOCUMENT.key: text}
 
 

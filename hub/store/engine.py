@@ -7,6 +7,8 @@ Two kinds of transaction: `read()`, and `write()`, which on SQLite takes the wri
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 5.0
 """How long a writer waits for another one before it says that the store is unavailable."""
 
+_PRIMARY_CODE = 0xFF
+"""SQLite's error codes say the kind of error in their lowest byte, and more of it above."""
+TRY_AGAIN_S = 0.0005
+"""How long a writer waits before it asks for the lock again."""
+
+_BUSY_PRAGMA = f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}"
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # a yes is said after the commit, so the commit must survive a power cut
@@ -84,7 +92,7 @@ def sqlite_url(folder: Path) -> str:
 def _said_plainly() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
         raise StoreUnavailable(_plain(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
@@ -121,11 +129,31 @@ def _prepare_server(connection: Any, _: ExecutionContext) -> None:
 
 def _prepare_sqlite(connection: Any, _: ExecutionContext) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
-    connection.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+    connection.execute(_BUSY_PRAGMA)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("hub_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if not connection.get_execution_options().get("hub_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    driver: Any = connection.connection.driver_connection
+    give_up_at = time.monotonic() + BUSY_TIMEOUT_S
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _takes_lock(driver, give_up_at):
+            time.sleep(TRY_AGAIN_S)
+    finally:
+        driver.execute(_BUSY_PRAGMA)
+
+
+def _takes_lock(driver: sqlite3.Connection, give_up_at: float) -> bool:
+    """Ask for the write lock often: SQLite's own waiting sleeps up to 100 ms, and is overtaken all the while."""
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > give_up_at:
+            raise
+        return False
+    return True

@@ -12,8 +12,9 @@ from hub.compliance.model import OutsideWindow, Purpose
 from hub.compliance.policies import load_policies
 from hub.contacts.model import SuppressionKind
 from hub.messages.limits import Limits
-from hub.messages.planning import Candidate, Planner, Terms, as_changes, choose_sender, plan_country
+from hub.messages.planning import Candidate, Planner, Terms, choose_sender, plan_country
 from hub.messages.routing import Route
+from hub.messages.summary import Summary
 from hub.sms.model import Change, EncodingMode, NumberRefusal
 from hub.sms.phone import parse_number
 from hub.testing.clock import A_TUESDAY_MORNING as NOW
@@ -116,6 +117,5 @@ def test_texts_without_fields_are_not_searched_for_any() -> None:
 def test_rewritings_are_counted_over_all_messages_the_most_frequent_first() -> None:
     """As the answer lists them."""
     planner = Planner(terms(text="L\u2019heure, l\u2019heure\u2026"))
-    for number in range(3):
-        planner.plan(candidate(f"+3361234567{number}"), {})
-    assert as_changes(planner.changes) == (Change("\u2019", "'", 6), Change("\u2026", "...", 3))
+    planned = [planner.plan(candidate(f"+3361234567{number}"), {}) for number in range(3)]
+    assert Summary.of(planner, planned, 0).changes == (Change("\u2019", "'", 6), Change("\u2026", "...", 3))

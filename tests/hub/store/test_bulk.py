@@ -162,7 +162,7 @@ def test_half_a_character_is_refused(connection: Connection) -> None:
 def test_what_json_cannot_carry_is_refused(connection: Connection) -> None:
     """Bytes, for one."""
     with pytest.raises(TypeError, match="bytes"):
-        insert_rows(connection, leases, [lease("a", owner=b"me")])  # type: ignore[arg-type]  # the fault
+        insert_rows(connection, leases, [lease("a", owner=b"me"), lease("b")])  # type: ignore[arg-type]  # the fault
 
 
 # --- update ---
