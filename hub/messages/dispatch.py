@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select
 
 from hub.errors import ConnectorError, StoreUnavailable
 from hub.ids import new_id
@@ -17,18 +17,18 @@ from hub.messages.claim import claim_batch, has_due
 from hub.messages.connector import Submitted
 from hub.messages.handover import BACK_OFF, Answers, hand_over
 from hub.messages.model import MessageState
-from hub.messages.outcomes import FREE, NotAllOurs, kept_ids, record_outcomes
+from hub.messages.outcomes import FREE, NotAllOurs, changes_by, kept_ids, owned_by, record_outcomes
 from hub.messages.routing import OnUnknown
 from hub.messages.rules import patience
 from hub.messages.settle import unpark
 from hub.messages.tables import messages
-from hub.store.bulk import among, fetch, in_batches
+from hub.store.bulk import among, fetch, in_batches, update_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement
 
     from hub.clock import Clock
     from hub.messages.connector import Connector, Outcome
@@ -150,53 +150,55 @@ class Dispatcher:
         self, connector: str, owner: str, outcomes: Mapping[int, Outcome], ours: Sequence[AnyRow], *, resend: bool
     ) -> None:
         """Record by what the claim has read; the few whose lease ran out meanwhile cost a second, slower try."""
+        at = self.clock.now()
+        changes = changes_by(ours, outcomes, connector, at=at, resend_unknown=resend)
+        named = _named_by(outcomes)
         try:
-            self._record(connector, owner, outcomes, ours, resend=resend)
+            with self.store.write("record") as connection:
+                changes.write(connection, at, only=owned_by(owner))
+                changes.join(unpark(connection, connector, named, at))
         except NotAllOurs:
             self._record(connector, owner, outcomes, resend=resend)
+        else:
+            self.tell(changes, at)
 
-    def _record(
-        self,
-        connector: str,
-        owner: str,
-        outcomes: Mapping[int, Outcome],
-        claimed: Sequence[AnyRow] | None = None,
-        *,
-        resend: bool,
-    ) -> None:
+    def _record(self, connector: str, owner: str, outcomes: Mapping[int, Outcome], *, resend: bool) -> None:
         at = self.clock.now()
-        with self.store.write("record") as connection:
-            changes = record_outcomes(
-                connection, connector, owner, outcomes, at=at, resend_unknown=resend, claimed=claimed
-            )
-            given = [outcome.carrier_ids for outcome in outcomes.values() if isinstance(outcome, Submitted)]
-            changes.join(unpark(connection, connector, kept_ids(chain.from_iterable(given)), at))
+        with self.store.write("record_some") as connection:
+            changes = record_outcomes(connection, connector, owner, outcomes, at=at, resend_unknown=resend)
+            changes.join(unpark(connection, connector, _named_by(outcomes), at))
         self.tell(changes, at)
 
     def _give_back(self, owner: str, ids: Sequence[int], pause: timedelta) -> None:
         """What was claimed and not written to the wire, when the carrier would not take it now."""
         due_at = self.clock.now() + patience(pause.total_seconds())
         with self.store.write("give_back") as connection:
-            still = _still_claimed(connection, owner, ids)
-            given_back = update(messages).where(among(connection, messages.c.id, still))
-            connection.execute(given_back.values(state=MessageState.PENDING, due_at=due_at, **FREE))
+            rows = [{"id": one, "state": MessageState.PENDING, "due_at": due_at, **FREE} for one in ids]
+            update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
         """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
         until = self.clock.now() + self.limits.lease
+        values = {"state": MessageState.SUBMITTING, "connector": route.connector, "lease_until": until}
+        rows = [{"id": row.id, **values} for row in window]
         with self.store.write("announce") as connection:
-            ids = _still_claimed(connection, owner, [row.id for row in window])
-            announced = update(messages).where(among(connection, messages.c.id, ids))
-            values = {"state": MessageState.SUBMITTING, "connector": route.connector, "lease_until": until}
-            connection.execute(announced.values(values))
+            if update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner)) == len(window):
+                return list(window)
+            these = among(connection, messages.c.id, [row.id for row in window])
+            query = select(messages.c.id).where(these, *_in_hand(owner, MessageState.SUBMITTING))
+            ids = {row.id for row in fetch(connection, query)}
         return [row for row in window if row.id in ids]
 
 
-def _still_claimed(connection: Connection, owner: str, ids: Sequence[int]) -> set[int]:
-    """Of these messages those that are still `owner`'s, locked in the order in which everybody locks them."""
-    mine = (among(connection, messages.c.id, ids), messages.c.owner == owner, messages.c.state == MessageState.CLAIMED)
-    query = select(messages.c.id).where(*mine).order_by(messages.c.id).with_for_update()
-    return {row.id for row in fetch(connection, query)}
+def _in_hand(owner: str, state: MessageState = MessageState.CLAIMED) -> tuple[ColumnElement[bool], ...]:
+    """That a message is `owner`'s, and stands there; as a word that is in no index: see `owned_by`."""
+    return (*owned_by(owner), func.lower(messages.c.state) == state)
+
+
+def _named_by(outcomes: Mapping[int, Outcome]) -> tuple[str, ...]:
+    """Every id that the carrier gave."""
+    given = (outcome.carrier_ids for outcome in outcomes.values() if isinstance(outcome, Submitted))
+    return kept_ids(chain.from_iterable(given))
 
 
 def _ids(windows: Sequence[Sequence[AnyRow]]) -> list[int]:

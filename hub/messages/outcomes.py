@@ -111,15 +111,23 @@ def record_outcomes(
     *,
     at: datetime,
     resend_unknown: bool,
-    claimed: Sequence[AnyRow] | None = None,
 ) -> Changes:
-    """Record one outcome per message id. What no longer belongs to `owner` is left as it is (fencing).
+    """Record one outcome per message id. What no longer belongs to `owner` is left as it is (fencing)."""
+    rows = still_ours(connection, owner, outcomes)
+    changes = changes_by(rows, outcomes, connector, at=at, resend_unknown=resend_unknown)
+    changes.write(connection, at, only=owned_by(owner))
+    return changes
 
-    With `claimed`, the messages as they were when `owner` claimed them, nothing is read: nobody else changes what
-    is needed of them. Raises NotAllOurs when one of these has changed hands; the transaction must be given up.
+
+def changes_by(
+    rows: Iterable[AnyRow], outcomes: Mapping[int, Outcome], connector: str, *, at: datetime, resend_unknown: bool
+) -> Changes:
+    """What outcomes, by message id, do to messages: as they are now, or as they were when they were claimed.
+
+    Nobody else changes what is needed of a message before its owner is taken away: see `owned_by`.
     """
     changes = Changes()
-    for row in still_ours(connection, owner, outcomes) if claimed is None else claimed:
+    for row in rows:
         match outcomes[row.id]:
             case Submitted(carrier_ids):
                 _record_yes(changes, row, carrier_ids, connector, at)
@@ -131,9 +139,15 @@ def record_outcomes(
                 record_unknown(changes, row, detail, at, resend=resend_unknown)
             case other:
                 assert_never(other)
-    # Whoever else moves one on takes the owner away; a condition on the state would lure PostgreSQL to another index.
-    changes.write(connection, at, only=(messages.c.owner == owner,))
     return changes
+
+
+def owned_by(owner: str) -> tuple[ColumnElement[bool]]:
+    """That a message is still in the hands of `owner`: whoever else moves it on takes the owner away.
+
+    No more is asked, for a condition on the state would lure PostgreSQL to another index than that of the ids.
+    """
+    return (messages.c.owner == owner,)
 
 
 def kept_ids(carrier_ids: Iterable[str]) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def test_dying_after_the_carriers_yes_leaves_a_doubt_that_a_receipt_resolves(
 ) -> None:
     """The carrier has it once, and its receipt says so (F6)."""
     answer = hub.send()
-    killed_at(hub, monkeypatch, "_record")
+    killed_at(hub, monkeypatch, "_record_at_once")
     held, again = hub.states(answer.campaign_id), hub.drain()
     name = answer.messages[0].id
     receipt = DeliveryReceipt(carrier_id_of(name), ReceiptState.DELIVERED, client_ref=name)
@@ -124,7 +124,7 @@ def test_a_route_that_resends_sends_what_a_crash_hid(
     """At the price of a second text: it asked for that."""
     hub = make(settings={"HUB_ROUTE_MAIN_ON_UNKNOWN": "resend"})
     answer = hub.send()
-    killed_at(hub, monkeypatch, "_record")
+    killed_at(hub, monkeypatch, "_record_at_once")
     hub.clock.advance(seconds=15)
     hub.drain()
     assert (hub.states(answer.campaign_id), list(hub.carrier.counts.values())) == ([SUBMITTED], [2])
@@ -216,7 +216,7 @@ def test_a_late_answer_about_what_is_settled_changes_nothing(
     answer = hub.send()
     owners: list[tuple[Any, ...]] = []
     with monkeypatch.context() as patch:
-        patch.setattr(dispatch.Dispatcher, "_record", lambda _, *args, **__: owners.append(args))
+        patch.setattr(dispatch.Dispatcher, "_record_at_once", lambda _, *args, **__: owners.append(args))
         hub.drain()
     take_back(hub)
     if state is MessageState.NO_RECEIPT:

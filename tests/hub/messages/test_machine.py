@@ -206,7 +206,7 @@ class Engine(RuleBasedStateMachine):
         if crash == "claimed":
             patch.setattr("hub.messages.dispatch.Dispatcher._submit_window", die)
         elif crash == "answered":
-            patch.setattr("hub.messages.dispatch.Dispatcher._record", die)
+            patch.setattr("hub.messages.dispatch.Dispatcher._record_at_once", die)
         elif crash != "none":
             self.hub.carrier.before = die if crash == "written" else break_
 
