@@ -166,6 +166,7 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
         *("--save", ""),
         *("--maxmemory-policy", "noeviction"),
         *("--daemonize", "no"),
+        *("--hz", "1"),  # how often it looks after itself: ten times a second costs an idle machine for nothing
     ]
 
 

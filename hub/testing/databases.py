@@ -31,11 +31,16 @@ URL_VARIABLE = "HUB_TEST_DATABASE_URL"
 
 @dataclass
 class Databases:
-    """Hands out databases with today's tables in them; each is a copy of a template made once."""
+    """Hands out databases with today's tables in them; each is a copy of a template made once.
+
+    Those on the embedded PostgreSQL do not survive a power cut unless they are `durable`: nobody pulls the plug on
+    a test, but a measurement must not be faster than the real thing.
+    """
 
     folder: Path
     branches: Sequence[MigrationBranch]
     now: datetime
+    durable: bool = False
     _server: Any = None
     _server_home: Path = Path()
     _admin_url: str = ""
@@ -85,9 +90,10 @@ class Databases:
         self._server = get_server(home / "data", cleanup_mode="delete")
         self._server_home = home
         url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")
-        with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))  # nobody pulls the plug on a test
-            connection.execute(text("SELECT pg_reload_conf()"))
+        if not self.durable:
+            with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+                connection.execute(text("ALTER SYSTEM SET fsync = off"))
+                connection.execute(text("SELECT pg_reload_conf()"))
         return url.render_as_string(hide_password=False)
 
     def _create(self, how: str = "") -> str:

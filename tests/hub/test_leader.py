@@ -7,11 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from hub.leader import TERM, Lease
 from hub.store.engine import Store
+from hub.store.tables import leases
 from hub.testing.clock import FakeClock
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pytest
 
 
@@ -98,3 +103,30 @@ def test_of_many_that_ask_at_once_one_leads(store: Store, monkeypatch: pytest.Mo
         assert sorted(pool.map(ask, stores)) == [False] * 5 + [True]
     for one in stores:
         one.close()
+
+
+def test_a_lease_that_was_just_renewed_is_not_written_again(store: Store) -> None:
+    """An idle hub leaves its disk alone; after a third of the term it renews."""
+    clock = FakeClock()
+    lease = Lease(store, clock)
+    lease.acquire()
+    began = _until(store)
+    clock.advance(TERM / 4)
+    early = (lease.acquire(), _until(store))
+    clock.advance(TERM / 4)
+    assert (early, lease.acquire(), _until(store)) == ((True, began), True, began + TERM / 2)
+
+
+def test_a_leader_that_slept_through_its_term_asks_again(store: Store) -> None:
+    """Somebody else leads by now."""
+    clock = FakeClock()
+    asleep, next_ = Lease(store, clock), Lease(store, clock)
+    asleep.acquire()
+    clock.advance(TERM * 2)
+    assert (next_.acquire(), asleep.acquire()) == (True, False)
+
+
+def _until(store: Store) -> datetime:
+    with store.read() as connection:
+        until: datetime = connection.execute(select(leases.c.until)).scalar_one()
+    return until
