@@ -73,7 +73,7 @@ def say_something_else(lines: list[bytes], chance: Random) -> list[bytes]:
 
 def lose_the_order(lines: list[bytes], chance: Random) -> list[bytes]:
     """Two lines change places, or all of them."""
-    if len(lines) < 2 or chance.random() < 0.2:  # noqa: PLR2004 - one in five
+    if len(lines) < 2 or chance.random() < 0.2:
         return chance.sample(lines, len(lines))
     one, two = sorted(chance.sample(range(len(lines)), 2))
     return [*lines[:one], lines[two], *lines[one + 1 : two], lines[one], *lines[two + 1 :]]
@@ -148,7 +148,7 @@ GARBLES: tuple[Callable[[bytes, Random], bytes], ...] = (_put_in, _put_in, _leng
 
 
 def _line_end(chance: Random) -> bytes:
-    return b"\r\n" if chance.random() < 0.99 else chance.choice([b"\n", b"\r", b"\r\r\n", b""])  # noqa: PLR2004 - nearly always
+    return b"\r\n" if chance.random() < 0.99 else chance.choice([b"\n", b"\r", b"\r\r\n", b""])
 
 
 def _cut(data: bytes, chance: Random) -> list[bytes]:

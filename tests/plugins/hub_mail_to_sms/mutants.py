@@ -71,7 +71,7 @@ def mutant(seed: int, number: int) -> bytes:
     """The mutated mail of that number: the same one for the same seed."""
     chance = Random(f"{seed}/{number}")  # noqa: S311 - the same mutants every time
     mail = chance.choice(MAILS)
-    if chance.random() < 0.9:  # else it comes under an id that others had before it  # noqa: PLR2004
+    if chance.random() < 0.9:  # else it comes under an id that others had before it
         mail = _MESSAGE_ID.sub(b"Message-ID: <%d@mutants.example>\r\n" % number, mail)
     for _ in range(chance.choice(ACCIDENTS_EACH)):
         mail = chance.choice(ACCIDENTS)(mail, chance)[:LONGEST]
@@ -114,7 +114,7 @@ def swap_pieces(mail: bytes, chance: Random) -> bytes:
 def put_in_a_token(mail: bytes, chance: Random) -> bytes:
     """Something that readers stumble over stands somewhere, often at the beginning of a line."""
     spot = _spot(mail, chance)
-    if chance.random() < 0.5:  # noqa: PLR2004 - every other time
+    if chance.random() < 0.5:
         spot = mail.rfind(b"\r\n", 0, spot) + 2 if b"\r\n" in mail[:spot] else 0
     return mail[:spot] + chance.choice(TOKENS) + mail[spot:]
 
@@ -250,7 +250,7 @@ ACCIDENTS: tuple[Callable[[bytes, Random], bytes], ...] = (
 def _spot(mail: bytes, chance: Random) -> int:
     """A place in the mail; every other time one in its header, where more can go wrong."""
     end = mail.find(b"\r\n\r\n")
-    return chance.randint(0, end if end > 0 and chance.random() < 0.5 else len(mail))  # noqa: PLR2004 - as above
+    return chance.randint(0, end if end > 0 and chance.random() < 0.5 else len(mail))
 
 
 def _fields(mail: bytes) -> list[bytes]:

@@ -109,11 +109,13 @@ def test_mutated_dialogues_are_answered_with_sentences(
 
 @pytest.mark.prove
 @pytest.mark.timeout(600)
-def test_many_mutated_dialogues_are_answered_with_sentences(listen_on: ListenOn, tmp_path: Path) -> None:
+def test_many_mutated_dialogues_are_answered_with_sentences(
+    listen_on: ListenOn, tmp_path: Path, tell: Callable[[str], None]
+) -> None:
     """Ten thousand, with a listener as operators run it."""
     listener = listen_on("sqlite")
     listener.hub.core.accounts.add_credits(listener.hub.account.id, 100_000)
     with listener_process(listener, tmp_path, mails_per_minute=100_000, mails_per_minute_per_sender=100_000) as running:
         heard = talk(running.port, listener.address, SEED + 1, 10_000)
-        print(f"\nseed {SEED + 1}: 10,000 dialogues, {heard.accepted} mails accepted, {heard.cut_off} cut off")
+        tell(f"seed {SEED + 1}: 10,000 dialogues, {heard.accepted} mails accepted, {heard.cut_off} cut off")
         assert_all_is_well(listener, heard, running.logged())
