@@ -90,7 +90,7 @@ def _steps(line: str, words: list[re.Match[str]], start: int, region: str | None
 
 def _overflows(piece: str) -> bool:
     digits = sum(map(str.isdigit, piece))
-    return digits > _LONGEST or len(re.findall(r"\S*\d\S*", piece)) > _MOST_GROUPS
+    return digits > _LONGEST or sum(any(map(str.isdecimal, word)) for word in piece.split()) > _MOST_GROUPS
 
 
 def _cost(piece: str, words: int, region: str | None) -> _Cost:

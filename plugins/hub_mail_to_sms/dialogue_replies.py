@@ -26,6 +26,7 @@ TOO_MANY_FAILURES = "421 4.7.0 Too many failed sign-ins; try again in a quarter 
 TOO_MANY_MISTAKES = "421 4.7.0 Too many mistakes; goodbye."
 SILENT = "421 4.4.2 No word from you for too long; goodbye."
 DAWDLING = "421 4.4.2 This mail takes too long; goodbye."
+NO_MORE = "421 4.4.2 You say no more; goodbye."
 STOPPING = "421 4.3.2 The hub is stopping; try again in a minute."
 
 _BETTER = (

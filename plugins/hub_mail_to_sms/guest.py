@@ -72,6 +72,15 @@ class Guest(SMTP):
         self._reset_timeout()
         super().data_received(data)
 
+    def eof_received(self) -> bool | None:
+        """Answer what a client said before it stopped speaking; it may well be listening still.
+
+        aiosmtpd would stop at once, in the middle of what `printf ... | nc` has sent. TLS knows no half-closed line.
+        """
+        if self.session is None or self.session.ssl is not None:
+            return super().eof_received()
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
     def begin_mail(self) -> None:
         """Start counting time and mistakes anew, unless it has left meanwhile."""
         if self not in self._connections.guests:
@@ -86,6 +95,9 @@ class Guest(SMTP):
         if not isinstance(status, str):
             await super().push(status)
             return
+        if not status:
+            await asyncio.sleep(0)  # here what was hung up on ends
+            return
         line = say.improved(status, self.data_size_limit or 0)
         if line.startswith("535"):
             await asyncio.sleep(FAILURE_DELAY_S)
@@ -96,7 +108,10 @@ class Guest(SMTP):
                 self.hang_up(say.TOO_MANY_MISTAKES)
 
     async def handle_exception(self, error: Exception) -> str:
-        """A handshake that failed is the client's affair; anything else is ours."""
+        """A handshake that failed or a word left unfinished is the client's affair; anything else is ours."""
+        if isinstance(error, asyncio.IncompleteReadError):
+            self.hang_up(say.NO_MORE)
+            return ""
         if isinstance(error, TLSSetupException):
             log.info("tls_failed", reason=type(error.__cause__).__name__)
             return ""

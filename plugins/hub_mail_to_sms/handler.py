@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
 
-from hub import CampaignRequest, HubError, Purpose, Recipient, RequestRefused
+from hub import CampaignRequest, HubError, Purpose, Recipient, RequestRefused, StoreUnavailable
 from hub.plugin_kit import failpoint, local_to_utc, split_numbers
 from hub_mail_to_sms import replies
 from hub_mail_to_sms.loops import is_automatic
@@ -19,6 +22,7 @@ from hub_mail_to_sms.subject import read_subject
 from hub_mail_to_sms.verification import CannotTellNow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from hub import Hub
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
     from hub_mail_to_sms.subject import Subject
     from hub_mail_to_sms.verification import Verifier
 
+TURN_WITHIN_S = 15.0
+"""How long a mail waits for its turn; a store that hangs keeps the one before it for a third of that."""
+_COUNTRY_KEPT_S = 60.0
 _CODE = len("554 5.1.3")
 
 log = structlog.get_logger(__name__)
@@ -49,13 +56,19 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Mailroom:
-    """Turns mails into campaigns. Thread-safe: each mail is decided in a thread of its own."""
+    """Turns mails into campaigns. Thread-safe: each mail is decided in a thread of its own.
+
+    They are stored one after the other. Two threads at it only take the interpreter from each other, statement by
+    statement, while one of them holds SQLite's lock and the other sleeps ever longer before it asks again.
+    """
 
     hub: Hub
     settings: MailSettings
     addresses: Addresses
     limiter: Limiter
     verifier: Verifier
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _countries: dict[int, tuple[str, float]] = field(default_factory=dict)
 
     def decide(self, delivery: Delivery) -> str:
         """The reply to a mail; what it accepted is committed by then."""
@@ -105,13 +118,14 @@ class Mailroom:
             return replies.no_number(subject.numbers_text)
         if not mail.text.strip():
             return replies.no_text(mail)
-        answer = self.hub.accept(self._request(account_id, mail, subject, key))
+        request = self._request(account_id, mail, subject, key)
+        with self._its_turn():
+            answer = self.hub.accept(request)
         log.info("mail_accepted", account=account_id, campaign=answer.campaign_id, accepted=answer.accepted)
         return replies.accepted(answer, mail.notes)
 
     def _request(self, account_id: int, mail: Mail, subject: Subject, key: str | None) -> CampaignRequest:
-        account = self.hub.account(account_id)
-        numbers = split_numbers(subject.numbers_text, account.country)
+        numbers = split_numbers(subject.numbers_text, self._country_of(account_id))
         if len(numbers) > self.settings.max_recipients:
             raise RequestRefused.because(
                 "Subject",
@@ -129,6 +143,23 @@ class Mailroom:
             source="mail",
             idempotency_key=key,
         )
+
+    def _country_of(self, account_id: int) -> str:
+        """The account's country, which is not asked for at every mail."""
+        country, good_until = self._countries.get(account_id, ("", 0.0))
+        if time.monotonic() >= good_until:
+            country = self.hub.account(account_id).country
+            self._countries[account_id] = country, time.monotonic() + _COUNTRY_KEPT_S
+        return country
+
+    @contextmanager
+    def _its_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=TURN_WITHIN_S):
+            raise StoreUnavailable("The mails before this one are not done yet.")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def _moment(self, at: datetime | None) -> datetime | None:
         if at is None or at.tzinfo:

@@ -60,8 +60,8 @@ def a_mail(
 class Wire:
     """A bare connection: what is sent is sent as it is, what comes back is read line by line."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S, source_address=(source, 0))
         self._unread = b""
 
     def __enter__(self) -> Self:
@@ -157,9 +157,9 @@ class Listener:
         client.ehlo("client.example")
         return client
 
-    def wire(self) -> Wire:
-        """A bare connection."""
-        return Wire(self.port)
+    def wire(self, source: str = "127.0.0.1") -> Wire:
+        """A bare connection, from one of the addresses of this machine."""
+        return Wire(self.port, source)
 
     def deliver(self, mail: bytes, *, to: str | None = None, sender: str = SENDER) -> str:
         """Send a mail over a connection of its own; the first refusal, or the reply to the mail."""
@@ -204,6 +204,17 @@ def said_in_the_log() -> Iterator[list[Any]]:
     """What the hub logs during a test; left alone, structlog would draw every traceback with all it holds."""
     with structlog.testing.capture_logs() as events:
         yield events
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Print what a long proof has found, even where it succeeds."""
+
+    def out_loud(line: str) -> None:
+        with capsys.disabled():
+            print(f"\n{line}")  # noqa: T201 - that is its purpose
+
+    return out_loud
 
 
 @pytest.fixture

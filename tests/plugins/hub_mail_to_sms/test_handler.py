@@ -131,6 +131,22 @@ def test_the_size_limit_holds_for_the_reader_too(hub: TestHub) -> None:
     assert answer.startswith("552 5.3.4")
 
 
+def test_a_mail_whose_turn_does_not_come_is_put_off(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails are stored one after the other; behind one that hangs the others are not kept for ever."""
+    monkeypatch.setattr("hub_mail_to_sms.handler.TURN_WITHIN_S", 0.05)
+    mailroom = a_mailroom(hub)
+    with mailroom._its_turn():
+        assert mailroom.decide(delivery(a_mail())).startswith("451 4.3.0")
+    assert mailroom.decide(delivery(a_mail())).startswith("250")
+
+
+def test_a_turn_ends_with_a_refusal_too(hub: TestHub) -> None:
+    """Else the first refused mail would be the last that is looked at."""
+    mailroom = a_mailroom(hub)
+    mailroom.decide(delivery(a_mail("0123456789")))
+    assert not mailroom._turn.locked()
+
+
 def test_a_time_with_an_offset_is_taken_as_it_is(hub: TestHub) -> None:
     """And one without is the hub's own zone."""
     mailroom = a_mailroom(hub)

@@ -74,3 +74,22 @@ def test_a_client_that_fails_under_many_names_waits_under_all() -> None:
         limiter.failed_sign_in("192.0.2.1", f"name {number}")
     with pytest.raises(TooMany):
         limiter.check_sign_in("192.0.2.1", "another")
+
+
+def test_an_account_past_its_limit_keeps_no_more_senders() -> None:
+    """Whoever knows its address could otherwise fill the memory with names of their choice."""
+    limiter = Limiter(MailSettings(mails_per_minute=1))
+    limiter.take_mail(1, "a@x.example")
+    before = len(limiter.mails)
+    for number in range(100):
+        with pytest.raises(TooMany):
+            limiter.take_mail(1, f"{number}@x.example")
+    assert len(limiter.mails) == before
+
+
+def test_names_that_begin_alike_for_long_are_one() -> None:
+    """A name is kept for a quarter of an hour, so no more of it than tells accounts apart."""
+    limiter = Limiter(MailSettings(auth_failures=1))
+    limiter.failed_sign_in("192.0.2.1", "x" * 500 + "a")
+    with pytest.raises(TooMany):
+        limiter.check_sign_in("192.0.2.1", "x" * 500 + "b")

@@ -53,7 +53,7 @@ def test_the_old_greeting_will_do(listener: Listener) -> None:
 
 @pytest.mark.parametrize("parameters", EXCHANGE_PARAMETERS)
 def test_parameters_of_exchange_after_mail_are_passed_over(listener: Listener, parameters: str) -> None:
-    """Office 365, Outlook and vCenter send them whether they are offered or not."""
+    """Office 365, Outlook and vCenter send them whether they are offered or not (B43)."""
     with listener.wire() as wire:
         wire.greet()
         assert wire.say(f"MAIL FROM:<a@client.example> {parameters}") == "250 2.1.0 Ok"
@@ -61,7 +61,7 @@ def test_parameters_of_exchange_after_mail_are_passed_over(listener: Listener, p
 
 @pytest.mark.parametrize("parameters", ["NOTIFY=NEVER", "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@client.example"])
 def test_parameters_of_exchange_after_rcpt_are_passed_over(listener: Listener, parameters: str) -> None:
-    """The same, one command later."""
+    """The same, one command later (B43)."""
     with listener.wire() as wire:
         wire.greet()
         wire.say("MAIL FROM:<a@client.example>")
@@ -123,14 +123,14 @@ def test_a_reply_never_repeats_control_characters(listener: Listener) -> None:
 
 @pytest.mark.parametrize("command", ["MAIL FROM:<a@client.example>", "RCPT TO:<a@sms.localhost>", "DATA", "AUTH PLAIN"])
 def test_nothing_goes_before_the_greeting(listener: Listener, command: str) -> None:
-    """Not even an address is taken."""
+    """Not even an address is taken (B40)."""
     with listener.wire() as wire:
         wire.reply()
         assert wire.say(command).startswith("503 5.5.1")
 
 
 def test_an_address_of_nobody_is_refused(listener: Listener) -> None:
-    """A secret that is none."""
+    """A secret that is none (B41)."""
     with listener.wire() as wire:
         wire.greet()
         wire.say("MAIL FROM:<a@client.example>")
@@ -150,7 +150,7 @@ def test_an_address_of_nobody_is_refused(listener: Listener) -> None:
     ],
 )
 def test_nothing_is_ever_relayed(listener: Listener, address: str) -> None:
-    """Whatever the address is dressed up as."""
+    """Whatever the address is dressed up as (B41)."""
     with listener.wire() as wire:
         wire.greet()
         wire.say("MAIL FROM:<a@client.example>")
@@ -192,7 +192,7 @@ def test_another_account_waits_for_a_mail_of_its_own(listener: Listener) -> None
 
 
 def test_after_a_hundred_addresses_it_is_enough(listener: Listener) -> None:
-    """3,000 addresses in one envelope are nobody's mail."""
+    """3,000 addresses in one envelope are nobody's mail (B41)."""
     with listener.wire() as wire:
         wire.greet()
         wire.say("MAIL FROM:<a@client.example>")
@@ -204,7 +204,7 @@ def test_after_a_hundred_addresses_it_is_enough(listener: Listener) -> None:
     "line", ["POST / HTTP/1.1", "GET / HTTP/1.0", "get /", "CONNECT x:25 HTTP/1.1", "PRI * HTTP/2.0"]
 )
 def test_a_browser_is_hung_up_on(listener: Listener, line: str) -> None:
-    """Its body would be taken for commands otherwise."""
+    """Its body would be taken for commands otherwise (B44)."""
     with listener.wire() as wire:
         wire.reply()
         wire.send(f"{line}\r\nHost: x\r\n\r\nEHLO x\r\nMAIL FROM:<a@client.example>\r\n".encode())

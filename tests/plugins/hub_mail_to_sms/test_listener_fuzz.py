@@ -1,92 +1,72 @@
-"""Mutilated mails on one connection: each is answered with a sentence, and the listener goes on."""
+"""Mutated mails through the real listener: each is answered with a sentence, and nothing else happens."""
 
 from __future__ import annotations
 
-import random
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+import os
+import time
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .conftest import a_mail
+from .conftest import PATIENCE_S, Wire, a_mail
+from .processes import ListenerProcess, listener_process
+from .storms import storm
 
 if TYPE_CHECKING:
-    import smtplib
+    from collections.abc import Callable
+    from pathlib import Path
 
-    from .conftest import Listener
+    from .conftest import Listener, ListenOn
 
-FOLDER = Path(__file__).parent / "mails"
-MAILS = [path.read_bytes().replace(b"06 39 98", b"06 12 34") for path in sorted(FOLDER.glob("*.eml"))]
-TOKENS = (
-    *(
-        b"\x00",
-        b"\xff",
-        b"\xe9",
-        b"\r",
-        b"\n",
-        b"\r\n",
-        b"\r\n\r\n",
-        b"\n.\n",
-        b"\r\n.\r\n",
-        b"\x1b$B",
-        b"\xef\xbf\xbe",
-    ),
-    *(
-        b'"',
-        b";",
-        b"(",
-        b"((((",
-        b"<",
-        b">",
-        b"@",
-        b"--",
-        b"=",
-        b"=?",
-        b"?=",
-        b"=?utf-8?b?",
-        b"boundary=",
-        b"charset=idna",
-    ),
-    b"Subject: 0612345678\r\n",
-    b"Content-Type: multipart/mixed; boundary=x\r\n",
-    b"Content-Transfer-Encoding: base64\r\n",
-    b"Message-ID: <[x]@microsoft.com>\r\n",
-    b"Auto-Submitted: auto-replied\r\n",
-    b"x" * 1200,
-)
-ROUNDS, MUTANTS = 5, 100
-REPLY = re.compile(r"(?:2|4|5)\d\d (?:2|4|5)\.\d\.\d [ -~]{5,}")
+    Listen = Callable[..., Listener]
+
+SEED = int(os.environ.get("TEXTOHUB_MAIL_SEED", "20261124"))
+CONNECTIONS = 8
+ROOM = {"mails_per_minute": 100_000, "mails_per_minute_per_sender": 100_000}
 
 
-def mutant(chance: random.Random) -> bytes:
-    """A mail with a few things torn out, doubled or put in."""
-    mail = bytearray(chance.choice(MAILS).replace(b"\n", b"\r\n"))
-    for _ in range(chance.randrange(1, 6)):
-        start = chance.randrange(len(mail))
-        end = min(len(mail), start + chance.choice([0, 1, 10, 200]))
-        piece = chance.choice([b"", bytes(mail[start:end]) * 2, chance.choice(TOKENS), chance.randbytes(3)])
-        mail[start:end] = piece
-    return bytes(mail)
+def test_two_thousand_mutants_are_answered_with_sentences(
+    listen: Listen, said_in_the_log: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Yes or no, never "try again" and never an exception; what was said yes to is stored, and nothing else."""
+    listener = listen(**ROOM)
+    listener.hub.core.accounts.add_credits(listener.hub.account.id, 1_000_000)
+    heard = storm(listener.port, listener.address, seed=SEED, mails=2000, connections=CONNECTIONS)
+    assert (heard.wrong, heard.codes.total()) == ([], 2000), f"seed {SEED}"
+    assert len(listener.texts()) == heard.accepted > 200
+    assert [event for event in said_in_the_log if event["log_level"] not in ("info", "debug")] == []
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+    assert listener.wait_until_alone()
+    assert listener.deliver(a_mail(text="Encore debout")).startswith("250")
 
 
-@pytest.mark.parametrize("seed", range(ROUNDS))
-def test_a_mutilated_mail_is_answered_with_a_sentence(listener: Listener, seed: int) -> None:
-    """Accepted, refused or put off, on a connection that stays in step; and then comes an ordinary mail."""
-    chance = random.Random(seed)  # noqa: S311 - the same mutants every time
-    with listener.client() as client:
-        answers = {wire_answer(listener, client, mutant(chance)) for _ in range(MUTANTS)}
-        assert listener.deliver_over(client, a_mail(text=f"Après {seed}")).startswith("250")
-    assert [answer for answer in answers if not REPLY.fullmatch(answer)] == []
-    assert not any(answer.startswith("451 4.3.0") for answer in answers)
+@pytest.mark.prove
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("kind", "mails"), [("sqlite", 30_000), ("postgresql", 3000)])
+def test_tens_of_thousands_of_mutants_are_answered_with_sentences(
+    listen_on: ListenOn, tmp_path: Path, tell: Callable[[str], None], kind: str, mails: int
+) -> None:
+    """The same through a listener as operators run it: it serves on, and every client is gone."""
+    listener = listen_on(kind)
+    listener.hub.core.accounts.add_credits(listener.hub.account.id, 1_000_000)
+    with listener_process(listener, tmp_path, **ROOM) as running:
+        began = time.monotonic()
+        heard = storm(running.port, listener.address, seed=SEED, mails=mails, connections=CONNECTIONS)
+        tell(f"{kind}: seed {SEED}, {mails} mutants in {time.monotonic() - began:.0f} s, {running.peak_mb():.0f} MB")
+        tell(str(dict(heard.codes.most_common())))
+        assert (heard.wrong, heard.codes.total()) == ([], mails), f"seed {SEED}"
+        assert len(listener.texts()) == heard.accepted > mails / 10
+        assert [event for event in running.logged() if event["level"] not in ("info", "debug")] == []
+        assert is_alone(running)
+        assert running.peak_mb() < 300
+        with Wire(running.port) as wire:
+            wire.begin_data(listener.address)
+            assert wire.say(a_mail(text="Encore debout") + b"\r\n.").startswith("250")
 
 
-def wire_answer(listener: Listener, client: smtplib.SMTP, mail: bytes) -> str:
-    """Send a mail with just the bytes it has (smtplib would mend its line ends), and read the reply."""
-    client.mail("a@client.example")
-    client.rcpt(listener.address)
-    client.docmd("DATA")
-    client.send((b"\r\n" + mail).replace(b"\r\n.", b"\r\n..")[2:] + b"\r\n.\r\n")
-    code, words = client.getreply()
-    client.rset()
-    return f"{code} {words.decode()}"
+def is_alone(running: ListenerProcess) -> bool:
+    """Whether every client is gone, given some time."""
+    end = time.monotonic() + PATIENCE_S
+    while running.clients() and time.monotonic() < end:
+        time.sleep(0.05)
+    return not running.clients()

@@ -74,10 +74,9 @@ def test_a_client_that_drips_is_cut_off(listen: Listen, phase: str) -> None:
             wire.begin_data(listener.address)
         else:
             wire.greet()
-        began = time.monotonic()
         answers = drip(wire.send, wire.replies, drop)
-        assert answers[-1] == "421 4.4.2 This mail takes too long; goodbye."
-        assert time.monotonic() - began < 4
+    assert answers[-1] == "421 4.4.2 This mail takes too long; goodbye."
+    assert listener.texts() == []
 
 
 def drip(send: Callable[[bytes], None], read_all: Callable[[], list[str]], drop: bytes) -> list[str]:
@@ -128,7 +127,7 @@ def talk_without_listening(wire: Wire) -> None:
 
 
 def test_a_mail_announced_too_big_is_refused_before_it_is_sent(listen: Listen) -> None:
-    """SIZE at MAIL saves the journey."""
+    """SIZE at MAIL saves the journey (B42)."""
     with listen(max_size_kb=8).wire() as wire:
         wire.greet()
         answer = wire.say("MAIL FROM:<a@client.example> SIZE=8193")
@@ -136,7 +135,7 @@ def test_a_mail_announced_too_big_is_refused_before_it_is_sent(listen: Listen) -
 
 
 def test_a_mail_that_is_too_big_is_refused_after_its_end(listen: Listen) -> None:
-    """Whatever was announced; the dialogue goes on behind it."""
+    """Whatever was announced; the dialogue goes on behind it (B42)."""
     listener = listen(max_size_kb=8)
     with listener.client() as client:
         answer = listener.deliver_over(client, a_mail_of(20_000))
@@ -157,7 +156,7 @@ def test_a_line_holds_998_bytes_and_its_end(listener: Listener, length: int, ans
 
 
 def test_the_refusal_of_a_long_line_says_so(listener: Listener) -> None:
-    """And the next mail on the connection is taken."""
+    """And the next mail on the connection is taken (B42)."""
     with listener.client() as client:
         answer = listener.deliver_over(client, a_mail() + b"x" * 2000 + b"\r\n.x")
         assert answer == "500 5.5.2 A line of this mail is too long; the most is 998 bytes."
@@ -238,14 +237,30 @@ def nested(depth: int) -> bytes:
     [
         nested(1000),
         b"Subject: 0612345678\r\n" + b"To: " + b"a@b.example,\r\n " * 20_000 + b"c@d.example\r\n\r\nBonjour\r\n",
-        b"Subject: 0612345678\r\n" + b"X: y\r\n" * 40_000 + b"\r\nBonjour\r\n",
+        b"Subject: 0612345678\r\n" + b"X:y\r\n" * 200_000 + b"\r\nBonjour\r\n",
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 10_000,
         b"From: " + b"(" * 900 + b"\r\n " + b"(" * 900 + b"\r\nSubject: 0612345678\r\n\r\n\r\n",
+        b"Subject: 06 " + b"x" * 900 + b"\r\n x" * 3000 + b"\r\n\r\nBonjour\r\n",
+        b"Subject: 06\r\n" + b"  \r\n" * 3000 + b" 1234\r\n" * 500 + b"\r\nBonjour\r\n",
+        b"Subject: 06 " + (b"<p>" * 300 + b"\r\n") + (b"<p>" * 300 + b"\r\n\t") * 8 + b"\r\n\r\nBonjour\r\n",
     ],
-    ids=["nested", "addresses", "fields", "parts", "comments"],
+    ids=["nested", "addresses", "fields", "parts", "comments", "a long word", "many words", "a word of marks"],
 )
 def test_a_mail_made_to_keep_the_hub_busy_does_not(listener: Listener, bomb: bytes) -> None:
-    """It is refused within a second."""
-    began = time.monotonic()
+    """It is refused, for less than a second of work, that of its sender included (B45)."""
+    began = time.process_time()
     answer = listener.deliver(bomb)
-    assert (answer[:9], time.monotonic() - began < 1.0) == ("554 5.6.0", True)
+    assert (answer[:5], time.process_time() - began < 1.0) == ("554 5", True)
+
+
+@pytest.mark.parametrize("bomb", ["nested", "addresses", "fields"])
+def test_a_mail_made_too_complex_is_told_so(listener: Listener, bomb: str) -> None:
+    """In these words, so that nobody looks for a mistake in the numbers (B45)."""
+    made = {
+        "nested": nested(1000),
+        "addresses": b"Subject: 0612345678\r\n" + b"To: " + b"a@b.example,\r\n " * 20_000 + b"c@d.example\r\n\r\nx\r\n",
+        "fields": b"Subject: 0612345678\r\n" + b"X:y\r\n" * 200_000 + b"\r\nBonjour\r\n",
+    }
+    assert listener.deliver(made[bomb]).startswith(
+        ("554 5.6.0 The mail is too complex", "554 5.6.0 This mail is too complex")
+    )

@@ -44,7 +44,7 @@ def roomy(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_programs_mail_becomes_the_text_that_was_meant(roomy: Listener, name: str) -> None:
-    """Signature, quotes and disclaimers gone; what cannot be sent is refused with a reason."""
+    """Signature, quotes and disclaimers gone; what cannot be sent is refused with a reason (B46)."""
     answer = roomy.deliver(stored(name))
     campaign = re.search(r"campaign (\w+)", answer)
     text = roomy.hub.core.campaign(roomy.hub.account.id, campaign[1]).text if campaign else ""
@@ -65,6 +65,34 @@ def test_an_attachment_is_left_out_and_named(listen: Listen) -> None:
     """The sender hears that it was not sent."""
     name = next(name for name, expected in EXPECTED.items() if any("attachment" in note for note in expected["notes"]))
     assert "attachment ignored: " in listen().deliver(stored(name))
+
+
+TEXT = b"Subject: 0612345678\r\nContent-Type: text/%b\r\n"
+
+
+@pytest.mark.parametrize(
+    ("mail", "text"),
+    [
+        (b"Message-ID: <[x]@microsoft.com>\r\nSubject: 0612345678\r\n\r\nBonjour\r\n", "Bonjour"),
+        (TEXT % b"plain; charset=x-unknown" + b"\r\n\xc3\xa9t\xc3\xa9\r\n", "été"),
+        (TEXT % b"plain; charset=idna" + b"\r\nBonjour\r\n", "Bonjour"),
+        (TEXT % b"plain; charset=us-ascii" + b"\r\n\xe9t\xe9\r\n", "été"),
+        (TEXT % b"plain" + b"Content-Transfer-Encoding: base64\r\n\r\nQm9uam91cg=\r\n", "Bonjour"),
+        (TEXT % b"plain" + b"Content-Transfer-Encoding: base64\r\n\r\nQm9uam91cg==\r\n-- \r\nliste\r\n", "Bonjour"),
+        (TEXT % b"plain" + b"Content-Transfer-Encoding: quoted-printable\r\n\r\nBon=6Aour =XY=\r\n", "Bonjour =XY"),
+        (TEXT % b"plain" + b"Content-Transfer-Encoding: x-unknown\r\n\r\nBonjour\r\n", "Bonjour"),
+        (TEXT % b"html; charset=utf-8" + b"\r\n<p>Bon<b>jour</b>\r\n", "Bonjour"),
+        (TEXT % b"plain" + b"\r\n \r\n", None),
+        (TEXT % b"calendar" + b"\r\nBEGIN:VCALENDAR\r\n", None),
+        (b"Subject: 0612345678\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\nx\r\n", None),
+        (b"Subject: 0612345678\r\nContent-Type: application/pkcs7-mime\r\n\r\nx\r\n", None),
+    ],
+)
+def test_odd_but_real_mail_is_read_or_its_part_is_named(listen: Listen, mail: bytes, text: str | None) -> None:
+    """The best that can be made of it, or 554 with a sentence; never an exception (B46)."""
+    listener = listen()
+    answer = listener.deliver(mail)
+    assert (answer[:9], listener.texts()) == (("250 2.0.0", [text]) if text else ("554 5.6.0", []))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +175,7 @@ def test_a_renewed_address_replaces_the_old_one_at_once(listen_on_both: Listen) 
 def test_what_a_machine_wrote_is_dropped_without_a_fuss(
     listen: Listen, said_in_the_log: list[dict[str, Any]], mail: bytes, sender: str, reason: str
 ) -> None:
-    """A yes, so that no bounce starts a loop; nothing is sent, and the log has the reason."""
+    """A yes, so that no bounce starts a loop; nothing is sent, and the log has the reason (B47)."""
     listener = listen()
     answer = listener.deliver(mail, sender=sender)
     assert (answer, listener.texts()) == (f"250 2.0.0 Ok: nothing sent, a machine wrote this ({reason}).", [])

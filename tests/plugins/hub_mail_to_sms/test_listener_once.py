@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from .conftest import Wire, a_mail, free_port
+from .processes import environment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,14 +153,3 @@ def test_a_listener_that_dies_between_commit_and_yes_loses_and_doubles_nothing(l
     assert process.returncode == -signal.SIGKILL
     assert "duplicate" in listener.deliver(mail)
     assert listener.texts() == ["Bonjour"]
-
-
-def environment_of(listener: Listener, port: int) -> dict[str, str]:
-    """The settings of another process on the same database."""
-    core = listener.hub.core
-    return {
-        "HUB_HUB_DATA_DIR": str(core.data_dir / "other"),
-        "HUB_HUB_DATABASE_URL": core.store.url.render_as_string(hide_password=False),
-        "HUB_HUB_REDIS_URL": "none",
-        "HUB_MAIL_TO_SMS_PORT": str(port),
-    }

@@ -22,7 +22,7 @@ SMUGGLED = (
 
 @pytest.mark.parametrize("ending", [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\n\n.\r\n"])
 def test_a_mail_that_another_server_might_end_earlier_is_refused_whole(listen: Listen, ending: bytes) -> None:
-    """Neither the first half of it is taken nor what it tried to smuggle in (CVE-2023-51764 and its kin)."""
+    """Neither the first half of it is taken nor what it tried to smuggle in (CVE-2023-51764 and its kin) (B39)."""
     listener = listen()
     with listener.wire() as wire:
         wire.begin_data(listener.address)
@@ -34,7 +34,7 @@ def test_a_mail_that_another_server_might_end_earlier_is_refused_whole(listen: L
 
 
 def test_dots_at_the_beginning_of_lines_arrive(listen: Listen) -> None:
-    """What SMTP adds it takes away."""
+    """What SMTP adds it takes away (B39)."""
     listener = listen()
     listener.deliver(a_mail(text="Menu:\n.\n..\n.soupe\nfin"))
     assert listener.texts() == ["Menu:\n.\n..\n.soupe\nfin"]
