@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _UNIX = "unix:"
-_LONGEST_PATH = 107
+LONGEST_PATH = 107
 """What the kernel takes, in bytes (unix(7))."""
 _HIGHEST_PORT = 65535
 _WAITING_ROOM = 64
@@ -70,8 +70,8 @@ def endpoint_of(written: str) -> Endpoint:
     """Read `unix:PATH` or `HOST:PORT`; port 0 is any free one. Raises ValueError with a sentence."""
     if written.startswith(_UNIX):
         path = Path(written.removeprefix(_UNIX)).expanduser()
-        if not path.name or len(os.fsencode(path)) > _LONGEST_PATH:
-            raise ValueError(f"the path of a Unix socket has 1 to {_LONGEST_PATH} bytes; {written!r} has not")
+        if not path.name or len(os.fsencode(path)) > LONGEST_PATH:
+            raise ValueError(f"the path of a Unix socket has 1 to {LONGEST_PATH} bytes; {written!r} has not")
         return Endpoint(path=path)
     host, _, port = written.rpartition(":")
     if not host or not port.isdecimal() or int(port) > _HIGHEST_PORT:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hub_sandbox.endpoint import LONGEST_PATH
 from hub_sandbox.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -32,8 +36,12 @@ class CarrierProcess:
 
     @property
     def address(self) -> str:
-        """What `[connector.NAME] address` has to say."""
-        return f"unix:{self.folder / 'line'}"
+        """What `[connector.NAME] address` has to say; a path that is too long for the kernel moves elsewhere."""
+        path = self.folder / "line"
+        if len(os.fsencode(path)) > LONGEST_PATH:
+            name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+            path = Path(tempfile.gettempdir()) / f"textohub-carrier-{name}.sock"
+        return f"unix:{path}"
 
     def start(self) -> None:
         """Start it, and wait until it takes calls. Raises RuntimeError with what it said instead."""
