@@ -1,13 +1,14 @@
 # Every command a person types. `make help` lists them.
 PYTHON ?= python3
 MESSAGES ?= 20000
+SECONDS ?= 40
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 RUN_STAMP := .venv/.run-ready
 DEV_STAMP := .venv/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-rq2 lint format bench lock clean
+.PHONY: help setup demo serve test test-rq2 prove lint format bench lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,10 @@ test: $(DEV_STAMP)  ## run every test, on SQLite and on PostgreSQL
 test-rq2: $(DEV_STAMP)  ## the queue and the processes on RQ 2.12, the oldest they are made for
 	@rm -rf .venv/rq2 && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/rq2 rq==2.12.0
 	@PYTHONPATH=.venv/rq2 $(BIN)/python -m pytest --numprocesses 2 tests/hub/test_queue.py tests/hub/processes
+
+prove: $(DEV_STAMP)  ## the slow proofs, and SECONDS of chaos on both databases (SEED=... repeats one)
+	@$(BIN)/python -m pytest --numprocesses 2 -m prove
+	@$(BIN)/python -m tests.prove.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(DEV_STAMP)  ## style, types and import directions
 	@$(BIN)/ruff check

@@ -132,7 +132,10 @@ class RqWorker(SimpleWorker):
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run what a ring may call, and forget anything else."""
         if str(job.func_name).startswith(JOBS):
-            super().execute_job(job, queue)
+            try:
+                super().execute_job(job, queue)
+            except RedisError:  # the job is done, and its ring worth nothing; RQ would call this unhandled
+                raise StopRequested from None
             return
         log.error("ring_refused", job=job.id, function=job.func_name)
         job.delete()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hub.cli.shared import Session, answer, choose_account, json_option
+    from hub.clock import SystemClock
     from hub.compliance.window import local_to_utc
     from hub.config.schema import Section, TextList
     from hub.failpoints import failpoint
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Section",
     "Session",
+    "SystemClock",
     "TextList",
     "UtcDateTime",
     "answer",
@@ -41,6 +43,7 @@ _ROOMS = {
     "answer": "hub.cli.shared",
     "choose_account": "hub.cli.shared",
     "failpoint": "hub.failpoints",
+    "SystemClock": "hub.clock",
     "json_option": "hub.cli.shared",
     "local_to_utc": "hub.compliance.window",
     "TextList": "hub.config.schema",

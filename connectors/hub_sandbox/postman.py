@@ -28,6 +28,10 @@ _STOP_S = 30.0
 log = logging.getLogger(__name__)
 
 
+class NobodyThere(Exception):
+    """A sink's word that nobody takes receipts just now; they come again, and nothing is wrong."""
+
+
 class Postman:
     """Watches the ledger for receipts that are due; sleeps until the next one is.
 
@@ -68,6 +72,9 @@ class Postman:
         now = self._now()
         try:
             self._sink.receipts(written(receipts, now))
+        except NobodyThere as error:
+            log.info("%d receipts wait: %s", len(receipts), error)
+            self._ledger.put_back(receipts, self._now() + RETRY_S)
         except Exception:
             log.exception("the hub did not take %d receipts; they come again", len(receipts))
             self._ledger.put_back(receipts, now + RETRY_S)

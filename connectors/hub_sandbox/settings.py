@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from hub.plugin_kit import Section
+from hub_sandbox.endpoint import Endpoint, endpoint_of
 
 
 def _none(value: object) -> object:
@@ -22,6 +23,18 @@ Odds = Annotated[float, Field(ge=0, le=1)]
 Duration = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Rate = Annotated[Annotated[float, Field(gt=0, allow_inf_nan=False)] | None, BeforeValidator(_none)]
 Seed = Annotated[int | None, BeforeValidator(_none)]
+Patience = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _address(value: object) -> object:
+    """Check an address and keep it as it was written."""
+    if isinstance(value, str) and (value := value.strip()):
+        endpoint_of(value)
+        return value
+    return None
+
+
+Address = Annotated[str | None, BeforeValidator(_address)]
 
 
 class ReceiptOrder(StrEnum):
@@ -33,6 +46,16 @@ class ReceiptOrder(StrEnum):
 
 class SandboxSettings(Section):
     """What kind of carrier the sandbox plays."""
+
+    address: Address = Field(
+        default=None,
+        description="Where `hub sandbox serve` listens (unix:PATH or HOST:PORT): the carrier is then that process, "
+        "with odds, delays and a ledger of its own. Empty: it lives inside the workers.",
+    )
+    connect_timeout_s: Patience = Field(default=3, description="How long such a carrier may take to say hello.")
+    answer_timeout_s: Patience = Field(
+        default=15, description="How long an answer may take; then nobody knows what was taken. Less than lease_s."
+    )
 
     batch_size: int = Field(default=500, ge=1, le=10_000, description="Messages that one call may hand over.")
     latency_ms: Duration = Field(default=0, description="How long the carrier takes to answer a call.")
@@ -62,4 +85,11 @@ class SandboxSettings(Section):
     lost_answers: Odds = Field(default=0, description="Odds that a message is taken and its answer lost.")
     lost_batches: Odds = Field(default=0, description="Odds that a call is taken whole and the line breaks after it.")
     disconnect: Odds = Field(default=0, description="Odds that the line breaks before a call: nothing is taken.")
+    silent: Odds = Field(default=0, description="Odds that a call is taken whole and never answered.")
+    garbage: Odds = Field(default=0, description="Odds that a call is taken whole and answered with nonsense.")
     seed: Seed = Field(default=None, description="Makes the odds fall the same way each time. Empty: they differ.")
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where the carrier is, when it is a process of its own."""
+        return None if self.address is None else endpoint_of(self.address)

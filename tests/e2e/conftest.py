@@ -106,9 +106,14 @@ class ServedHub:
         )
         return [message for one in campaigns for message in self.messages(one)]
 
+    def pids(self, name: str) -> list[int]:
+        """The processes of that name, as their signs of life have them."""
+        found = (self.folder / "data" / "run").glob(f"{name}.*.json")
+        return sorted(json.loads(path.read_text())["pid"] for path in found)
+
     def kill(self, name: str) -> int:
-        """SIGKILL the processes of that name, as their signs of life have them; how many there were."""
-        pids = [json.loads(path.read_text())["pid"] for path in (self.folder / "data" / "run").glob(f"{name}.*.json")]
+        """SIGKILL the processes of that name; how many there were."""
+        pids = self.pids(name)
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         return len(pids)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import socket
 import subprocess
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .conftest import ServedHub
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+
+PROCESSES = ("web", "service-mail_to_sms", "worker-dispatch", "worker-background", "scheduler")
 
 
 def numbers(count: int, first: int = 1) -> list[str]:
@@ -67,19 +76,81 @@ def test_a_killed_process_loses_nothing_and_doubles_nothing(served: ServedHub, v
 
 
 def test_a_killed_redis_loses_nothing_and_doubles_nothing(served: ServedHub) -> None:
-    """The doorbell is gone for a moment; the record is not."""
+    """The doorbell is gone for a moment; the record is not (F10)."""
     first = served.post(numbers(100), "k1")["id"]
-    redis = subprocess.run(
-        ["pgrep", "-f", str(served.folder / "data")], capture_output=True, text=True, check=True
-    ).stdout.split()
-    servers = [pid for pid in redis if "valkey" in _name_of(pid) or "redis" in _name_of(pid)]
-    assert servers
-    for pid in servers:
-        os.kill(int(pid), signal.SIGKILL)
+    for pid in _redis_of(served):
+        os.kill(pid, signal.SIGKILL)
     second = served.post(numbers(100, 200), "k2")["id"]
     ends = served.wait_for_ends([first, second])
     assert {one["state"] for one in ends} == {"delivered"}
     assert set(served.taken().values()) == {1}
+
+
+@pytest.mark.parametrize("seconds", [6, pytest.param(60, marks=pytest.mark.prove)])
+def test_a_redis_that_hangs_for_a_while_is_told_and_costs_nothing(served: ServedHub, seconds: int) -> None:
+    """The API says yes and texts leave, readiness is `degraded`, and no process ends because of it (F12)."""
+    (redis,) = _redis_of(served)
+    before = {name: served.pids(name) for name in PROCESSES}
+    os.kill(redis, signal.SIGSTOP)
+    try:
+        campaigns = []
+        for turn in range(3):
+            campaigns.append(served.post(numbers(20, 20 * turn + 1), f"k{turn}")["id"])
+            assert served.get("/health/ready")["status"] == "degraded"
+            time.sleep(seconds / 3)
+        ends = served.wait_for_ends(campaigns)
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    assert {one["state"] for one in ends} == {"delivered"}
+    served.wait_until(lambda: served.get("/health/ready")["status"] == "ready", what="Redis to be heard again")
+    served.wait_for_ends([served.post(numbers(20, 100), "k9")["id"]])
+    assert {name: served.pids(name) for name in PROCESSES} == before
+    assert set(served.taken().values()) == {1}
+
+
+@pytest.fixture
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail listener that has no limits of its own, so that those of the system are met."""
+    monkeypatch.setenv("HUB_MAIL_TO_SMS_CONNECTIONS", "1000")
+    monkeypatch.setenv("HUB_MAIL_TO_SMS_CONNECTIONS_PER_CLIENT", "1000")
+
+
+DESCRIPTORS = 64
+
+
+@contextmanager
+def crowded(pid: int, port: int) -> Iterator[None]:
+    """A process that may open 64 files, and 100 silent clients at its door."""
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+    with ExitStack() as guests:
+        for _ in range(100):
+            guests.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        yield
+
+
+def is_full(pid: int) -> bool:
+    """Whether it has as many files open as it may, or nearly so: one is opened and closed now and then."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir())) >= DESCRIPTORS - 4
+
+
+@pytest.mark.usefixtures("roomy")
+def test_a_listener_without_descriptors_pauses_and_recovers(served: ServedHub) -> None:
+    """It takes no more mail, does not end, and takes mail again once clients leave (F30)."""
+    (listener,) = served.pids("service-mail_to_sms")
+    with crowded(listener, served.mail_port):
+        served.wait_until(lambda: is_full(listener), what="the listener to be full")
+    served.wait_until(lambda: served.mail("0612345678", "Bonjour", "m1")[0] == 250, what="mail to be taken again")
+    assert served.pids("service-mail_to_sms") == [listener]
+
+
+def test_a_web_process_without_descriptors_pauses_and_recovers(served: ServedHub) -> None:
+    """It answers nobody new or with 503, does not end, and goes on once clients leave (F30)."""
+    (web,) = served.pids("web")
+    with crowded(web, served.web_port):
+        served.wait_until(lambda: is_full(web), what="the web process to be full")
+    campaign = served.post(numbers(5), "k1")["id"]
+    assert {one["state"] for one in served.wait_for_ends([campaign])} == {"delivered"}
+    assert served.pids("web") == [web]
 
 
 def test_a_killed_supervisor_leaves_no_process_and_loses_nothing(served: ServedHub) -> None:
@@ -96,8 +167,17 @@ def test_a_killed_supervisor_leaves_no_process_and_loses_nothing(served: ServedH
     assert all(taken[one["id"]] <= 1 for one in ends)
 
 
+def _redis_of(served: ServedHub) -> list[int]:
+    servers = [int(pid) for pid in _processes_of(served) if _name_of(pid).startswith(("valkey", "redis"))]
+    assert servers
+    return servers
+
+
 def _name_of(pid: str) -> str:
-    return subprocess.run(["ps", "-o", "comm=", "-p", pid], capture_output=True, text=True, check=False).stdout
+    try:
+        return Path(f"/proc/{pid}/comm").read_text()
+    except OSError:
+        return ""
 
 
 def _processes_of(served: ServedHub) -> list[str]:

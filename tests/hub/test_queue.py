@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import threading
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -19,10 +16,11 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from hub.clock import SystemClock
-from hub.embedded import PrivateServer, socket_path, socket_url
+from hub.embedded import PrivateServer, socket_url
 from hub.listener import Listener
 from hub.queue import NoDoorbell, QueueName, Ring, RqDoorbell, clean_up, connect, rq_queue
 from hub.testing.clock import FakeClock
+from tests.hub.forgetful import Forgetful
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -407,50 +405,13 @@ def test_what_a_dead_worker_had_in_hand_is_forgotten(url: str, redis: Redis) -> 
     assert redis.zcard("rq:wip:dispatch") == 0
 
 
-class Forgetful(threading.Thread):
-    """A way to Redis on which the answer to one command, and the line with it, is lost once."""
-
-    def __init__(self, server: PrivateServer, loses: bytes) -> None:
-        super().__init__(daemon=True)
-        self.lost = threading.Event()
-        self._loses = loses
-        self._target = str(socket_path(server.data_dir))
-        self._path = server.data_dir / "way.sock"
-        self._door = socket.socket(socket.AF_UNIX)
-        self._door.bind(str(self._path))
-        self._door.listen()
-        self.start()
-
-    @property
-    def url(self) -> str:
-        """Where it begins."""
-        return f"unix://{self._path}"
-
-    def run(self) -> None:
-        """Let everybody through."""
-        while True:
-            here, _ = self._door.accept()
-            there = socket.socket(socket.AF_UNIX)
-            there.connect(self._target)
-            for ends in ((here, there, self._loses), (there, here, b"\0\0")):
-                threading.Thread(target=self._carry, args=ends, daemon=True).start()
-
-    def _carry(self, here: socket.socket, there: socket.socket, loses: bytes) -> None:
-        with suppress(OSError):
-            while said := here.recv(65536):
-                there.sendall(said)
-                if loses in said and not self.lost.is_set():
-                    self.lost.set()
-                    time.sleep(0.05)  # Redis has it
-                    here.shutdown(socket.SHUT_RDWR)
-        with suppress(OSError):
-            there.shutdown(socket.SHUT_RDWR)
-
-
-def test_a_ring_whose_answer_is_lost_is_rung_once_at_least(server: PrivateServer, url: str, listen: Listens) -> None:
-    """It is not tried again blindly; the next one gets through on the same doorbell."""
+@pytest.mark.parametrize("loses", [b"hub.messages.jobs", b"EVALSHA"])
+def test_a_ring_whose_answer_is_lost_is_rung_once_at_least(
+    server: PrivateServer, url: str, listen: Listens, loses: bytes
+) -> None:
+    """It is not tried again blindly; the next one gets through on the same doorbell (F13)."""
     ear = listen()
-    way = Forgetful(server, loses=b"hub.messages.jobs")
+    way = Forgetful(server, loses)
     bell = RqDoorbell(way.url, SystemClock())
     bell.ring(Ring(QueueName.DISPATCH, SUBMIT, ("first",)))
     assert way.lost.wait(SOON_S)
@@ -462,8 +423,8 @@ def test_a_ring_whose_answer_is_lost_is_rung_once_at_least(server: PrivateServer
 
 
 def test_a_job_whose_handing_over_is_lost_does_not_stop_the_next(server: PrivateServer, url: str) -> None:
-    """The worker asks anew: one ring less, which the scheduler rings again."""
-    way = Forgetful(server, loses=b"BLMOVE")
+    """The worker asks anew: one ring less, which the scheduler rings again (F13)."""
+    way = Forgetful(server, b"BLMOVE")
     ear = Ear()
     listener = Listener(way.url, QueueName.DISPATCH, ear)
     listener.start()

@@ -75,8 +75,8 @@ def test_a_full_disk_takes_nothing(open_sandbox: Callable[..., OpenLine], ledger
     """When the ledger cannot be written, nothing was taken; the next try works when there is room again."""
     line = open_sandbox()
     assert isinstance(line.connector, Sandbox)
-    assert line.connector._line is not None
-    connection = line.connector._line[0]._connection
+    assert line.connector._carrier._line is not None
+    connection = line.connector._carrier._line[0]._connection
     batch = [outgoing() for _ in range(500)]
     connection.execute("PRAGMA max_page_count = 1")
     with pytest.raises(TemporaryFailure):

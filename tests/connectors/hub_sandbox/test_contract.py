@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from hub import Connector, ConnectorContext, Submitted
+from hub.clock import SystemClock
 from hub.testing.contract import ConnectorContract, OpenLine, outgoing
 from hub_sandbox.connector import Sandbox
 from hub_sandbox.ledger import Ledger
+from hub_sandbox.remote import RemoteSandbox
 from hub_sandbox.settings import SandboxSettings
+from hub_sandbox.testing import CarrierProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 class _SandboxContract(ConnectorContract):
@@ -21,7 +25,11 @@ class _SandboxContract(ConnectorContract):
 
     def build(self, context: ConnectorContext) -> Connector:
         """Build a sandbox whose receipts come soon."""
-        return Sandbox(context, SandboxSettings.model_validate({"receipt_delay_s": 0.02, "seed": 3, **self.settings}))
+        return Sandbox(context, SandboxSettings.model_validate(self._keys()))
+
+    @classmethod
+    def _keys(cls) -> dict[str, object]:
+        return {"receipt_delay_s": 0.02, "seed": 3, **cls.settings}
 
 
 class TestAsShipped(_SandboxContract):
@@ -67,3 +75,49 @@ class TestIdempotent(_SandboxContract):
         ledger.close()
         assert taken == {message.id: 1}
         assert isinstance(outcomes[0], Submitted)
+
+
+class _OverASocket(_SandboxContract):
+    """The same carrier as a process of its own, one for all tests of a class."""
+
+    carrier: ClassVar[CarrierProcess]
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def _carrier(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        cls.carrier = CarrierProcess(tmp_path_factory.mktemp("carrier"), cls._keys())
+        cls.carrier.start()
+        yield
+        assert cls.carrier.stop() == 0
+
+    @pytest.fixture
+    def context(self, tmp_path: Path) -> ConnectorContext:
+        """A connector that knows nothing of the carrier's folder but its name."""
+        return ConnectorContext("contract", tmp_path, SystemClock())
+
+    def build(self, context: ConnectorContext) -> Connector:
+        """Build the way to it."""
+        keys = self._keys() | {"address": self.carrier.address}
+        return RemoteSandbox(context, SandboxSettings.model_validate(keys))
+
+
+class TestAsShippedOverASocket(_OverASocket, TestAsShipped):
+    """A carrier of its own, as it comes."""
+
+
+class TestOneIdPerMessageOverASocket(_OverASocket, TestOneIdPerMessage):
+    """A carrier of its own that counts messages, and reports in any order."""
+
+
+class TestUnrulyReceiptsOverASocket(_OverASocket, TestUnrulyReceipts):
+    """A carrier of its own whose receipts come early, twice and for nobody."""
+
+
+class TestWithoutReceiptsOverASocket(_OverASocket, TestWithoutReceipts):
+    """A carrier of its own that never reports."""
+
+
+class TestIdempotentOverASocket(_OverASocket, _SandboxContract):
+    """A carrier of its own that knows a repeat."""
+
+    settings: ClassVar[Mapping[str, object]] = TestIdempotent.settings

@@ -68,6 +68,18 @@ def test_a_lost_batch_is_taken_whole(open_sandbox: Callable[..., OpenLine], ledg
     assert len(line.sink.wait_for(5)) == 5
 
 
+@pytest.mark.parametrize(("key", "error"), [("silent", TimeoutError), ("garbage", ValueError)])
+def test_a_batch_without_a_usable_answer_is_taken_whole(
+    open_sandbox: Callable[..., OpenLine], ledger: Ledger, key: str, error: type[Exception]
+) -> None:
+    """The carrier took everything, and the hub is left with an error that says nothing about it."""
+    line = open_sandbox(**{key: 1}, answer_timeout_s=0.05)
+    with pytest.raises(error):
+        _send(line, 5)
+    assert len(ledger.submissions()) == 5
+    assert len(line.sink.wait_for(5)) == 5
+
+
 def test_duplicate_receipts_say_the_same_twice(open_sandbox: Callable[..., OpenLine]) -> None:
     """Each receipt comes two times under its one id."""
     line = open_sandbox(duplicate_receipts=1)

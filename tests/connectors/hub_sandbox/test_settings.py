@@ -7,6 +7,8 @@ import pytest
 from hub import ConnectorContext, Registry
 from hub.clock import SystemClock
 from hub_sandbox import hub_register_connectors
+from hub_sandbox.connector import Sandbox
+from hub_sandbox.remote import RemoteSandbox
 from hub_sandbox.settings import SandboxSettings
 
 if TYPE_CHECKING:
@@ -31,7 +33,15 @@ def test_values_are_read_from_text(key: str, text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("reject", "1.1"), ("throttle", "-0.1"), ("rate", "0"), ("rate", "inf"), ("batch_size", "0"), ("seed", "x")],
+    [
+        ("reject", "1.1"),
+        ("throttle", "-0.1"),
+        ("rate", "0"),
+        ("rate", "inf"),
+        ("batch_size", "0"),
+        ("seed", "x"),
+        ("address", "here"),
+    ],
 )
 def test_a_value_that_makes_no_sense_is_refused(key: str, text: str) -> None:
     """Odds go from 0 to 1, a rate and a batch are more than nothing."""
@@ -54,3 +64,13 @@ def test_the_package_registers_its_type(tmp_path: Path) -> None:
         ConnectorContext("sandbox", tmp_path, SystemClock()), kind.settings.model_validate({"batch_size": "7"})
     )
     assert (kind.settings, built.capabilities.batch_size) == (SandboxSettings, 7)
+
+
+@pytest.mark.parametrize(("address", "kind"), [("", Sandbox), ("unix:/run/line", RemoteSandbox)])
+def test_an_address_decides_where_the_carrier_lives(tmp_path: Path, address: str, kind: type) -> None:
+    """Inside the worker without one, else behind it."""
+    registry = Registry()
+    hub_register_connectors(registry)
+    settings = SandboxSettings.model_validate({"address": address})
+    built = registry.connectors["sandbox"].build(ConnectorContext("sandbox", tmp_path, SystemClock()), settings)
+    assert type(built) is kind

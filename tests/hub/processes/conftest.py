@@ -23,7 +23,7 @@ from hub_sandbox.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hub.bootstrap import Core
@@ -43,11 +43,13 @@ class Site:
     account: int
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def start(self, *words: str, ready: str | None = None, **environ: str) -> subprocess.Popen[bytes]:
-        """Start a command of the hub, and wait for its first sign of life under the name `ready`."""
+    def start(
+        self, *words: str, ready: str | None = None, program: Sequence[str] = ("-m", "hub"), **environ: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a command of the hub, or another `program`; wait for its first sign of life under the name `ready`."""
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "hub", *words],
+                [sys.executable, *program, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
