@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from hub.messages.model import CampaignRequest, CampaignState, Recipient
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
+from hub.web.keys_in_hand import KeysInHand
 from hub.web.schedule import read_moment
 from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.bootstrap import Core
     from hub.messages.model import Acceptance, CampaignView, MessageView
+    from hub.web.limiter import Limiter
 
 PREFIX = "/api/v1"
 SOURCE = "api"
@@ -41,6 +43,8 @@ class Api:
     """The calls of version 1, on one hub. Docstrings of calls are what the OpenAPI document says of them."""
 
     core: Core
+    limiter: Limiter
+    keys: KeysInHand = field(default_factory=KeysInHand)
 
     def blueprint(self) -> APIBlueprint:
         """The routes, each behind a token."""
@@ -55,7 +59,9 @@ class Api:
 
     def create_campaign(self, body: CampaignBody) -> Response:
         """Send one text to one or many recipients."""
-        acceptance = self.core.accept(self._request(body))
+        wanted = self._request(body)
+        with self.keys.hold(wanted.account_id, wanted.idempotency_key):
+            acceptance = self.core.accept(wanted)
         headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
         if acceptance.replayed:
             headers["Idempotent-Replayed"] = "true"
@@ -95,7 +101,7 @@ class Api:
         shown = request.authorization
         if shown is None or shown.type != "bearer" or not shown.token:
             raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
-        g.account = self.core.authenticate(shown.token)
+        g.account = self.limiter.enter(shown.token, request.remote_addr or "")
 
     def _request(self, body: CampaignBody) -> CampaignRequest:
         settings = self.core.settings
