@@ -7,10 +7,10 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from hub.contacts.service import suppressed
-from hub.errors import Conflict, Fault, NotAllowed, RequestRefused
+from hub.errors import Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
-from hub.messages.faults import known_fields, request_faults, request_notes
+from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
@@ -97,7 +97,7 @@ class Intake:
                 return _answered_meanwhile(connection, request), set()
             planner = Planner(terms)
             planned = plan_all(connection, planner, candidates, self.plugins)
-            _refuse_if_nothing_goes(planned)
+            _refuse_if_nothing_goes(planned, account.country)
             summary = Summary.of(planner, planned, repeated, request_notes(request))
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
             rows = writing.insert_messages(connection, terms, planned, self.plugins)
@@ -164,18 +164,15 @@ def _asked(terms: Terms, message: PlannedMessage, check: Callable[[Draft], Viola
     return replace(message, violation=violation) if violation else message
 
 
-def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage]) -> None:
+def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage], home: str) -> None:
     if any(message.violation is None for message in planned):
         return
-    faults = [
-        Fault(
-            f"recipients[{message.position}].to",
-            message.violation.code,
-            f"{message.recipient}: {message.violation.message}",
-        )
+    found = (
+        recipient_fault(message.position, message.recipient, message.violation, home)
         for message in planned
         if message.violation
-    ]
+    )
+    faults = list(dict.fromkeys(found))  # a sender's fault is the same for every recipient
     lead = faults[0].message if len(faults) == 1 else f"None of the {len(faults)} recipients can be texted."
     raise RequestRefused(lead, faults=faults, code=faults[0].code if len({f.code for f in faults}) == 1 else None)
 
