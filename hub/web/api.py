@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 SOURCE = "api"
 LONGEST_KEY = 255
+
+T = TypeVar("T")
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -70,23 +73,22 @@ class Api:
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
-        found = self.core.campaigns.get(_account().id, _checked_id(path.campaign_id))
-        return _answer(_campaign(found))
+        return _answer(_campaign(_found(path.campaign_id, partial(self.core.campaigns.get, _account().id))))
 
     def cancel_campaign(self, path: CampaignPath) -> Response:
         """Cancel what of a campaign has not left yet."""
-        cancelled = self.core.campaigns.cancel(_account().id, _checked_id(path.campaign_id))
-        return _answer(_campaign(cancelled))
+        return _answer(_campaign(_found(path.campaign_id, partial(self.core.campaigns.cancel, _account().id))))
 
     def list_messages(self, query: MessagesQuery) -> Response:
         """List the messages of a campaign, page by page."""
-        found = self.core.campaigns.messages(
+        look = partial(
+            self.core.campaigns.messages,
             _account().id,
-            _checked_id(query.campaign),
             after=int(query.cursor) if query.cursor else -1,
             limit=query.limit + 1,
             states=tuple(query.state),
         )
+        found = _found(query.campaign, look)
         page = found[: query.limit]
         more = str(_position(page[-1])) if len(found) > len(page) else None
         return _answer(answers.MessagePage(items=[_message(one) for one in page], next=more))
@@ -142,11 +144,12 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _checked_id(text: str) -> str:
-    """The id of a campaign, in the only form there is: others need not be looked for."""
-    if not _ID.fullmatch(text):
-        raise NotFound(f"There is no campaign {text[:64]!r}.")
-    return text
+def _found(campaign_id: str, look: Callable[[str], T]) -> T:
+    """What `look` finds of a campaign; one that is another account's, nobody's or no id at all is answered alike."""
+    if _ID.fullmatch(campaign_id):
+        with suppress(NotFound):
+            return look(campaign_id)
+    raise NotFound("This account has no campaign of that id.")
 
 
 def _answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
