@@ -16,11 +16,12 @@ from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
 from hub.messages.views import SHOWN, acceptance_of, view_of
+from hub.observe import hiding
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -57,6 +58,10 @@ class Intake:
         Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
         account cannot pay for all of it, StoreUnavailable when the database did not take it.
         """
+        with hiding(lambda: texts_of(request)):
+            return self._accept(request)
+
+    def _accept(self, request: CampaignRequest) -> Acceptance:
         now = self.clock.now()
         account = self._sender(request.account_id)
         if known := self._answered_before(request):
@@ -130,6 +135,13 @@ class Intake:
             routes=self.routes,
             limits=self.limits,
         )
+
+
+def texts_of(request: CampaignRequest) -> Iterator[str]:
+    """What of a request is somebody's text: its own words, and what fills its fields."""
+    yield request.text
+    for recipient in request.recipients:
+        yield from recipient.fields.values()
 
 
 def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -> tuple[list[Candidate], int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hub.accounts.secrets import digest_of
 from hub.errors import NotAuthenticated, TooMany
 from hub.web import limiter
 from hub.web.limiter import Limiter
@@ -121,7 +122,7 @@ def test_tokens_are_not_remembered_without_end(hub: TestHub, monkeypatch: pytest
     made = Limiter(Windows(), lambda _: account, 100, 3)
     for token in ("a", "b", "a", "c"):
         made.enter(token, "10.0.0.1")
-    assert list(made._known) == [limiter.digest_of("a"), limiter.digest_of("c")]
+    assert list(made._known) == [digest_of("a"), digest_of("c")]
 
 
 @pytest.mark.parametrize(("proxies", "statuses"), [("0", [401, 429]), ("1", [401, 401])])

@@ -68,11 +68,11 @@ class Walls:
     def ask(self, route: Route, headers: dict[str, str], campaign: str = NOBODYS) -> TestResponse:
         """Ask a route for a campaign, or to make one."""
         query = {name: value.format(campaign=campaign) for name, value in QUERIES.get(route.rule, {}).items()}
-        body = {"json": BODY} if route.method in {"POST", "PUT", "PATCH"} else {}
+        body = BODY if route.method in {"POST", "PUT", "PATCH"} else None
         path = route.rule.replace("<campaign_id>", campaign)
         assert "<" not in path, f"{route.rule} has a part that this test cannot fill"
         named = {"X-Request-Id": "same", **headers}
-        return self.owner.client.open(path, method=route.method, query_string=query, headers=named, **body)
+        return self.owner.client.open(path, method=route.method, query_string=query, headers=named, json=body)
 
 
 @pytest.fixture(scope="module")
