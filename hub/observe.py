@@ -1,12 +1,19 @@
-"""Logs without people in them: whatever is logged passes `redact` on its way out."""
+"""Logs without people in them: whatever is logged passes `redact` on its way out.
+
+Numbers and secrets are known by their form. Texts have none: who has them in hand says so (`hiding`), for a library's
+error quotes what it was given.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,7 +21,7 @@ import structlog
 from hub.sms.shorten import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
 _CHATTY = ("alembic", "mail.log", "rq", "_granian")
 
@@ -40,11 +47,29 @@ _NAMED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_PHRASE = re.compile(r"[\w .-]{6,}", re.ASCII)
+"""What stands unchanged in every way of quoting a text: six plain characters or more in a row."""
 _QUOTED_INPUT = (
     re.compile(r"(?<=\[parameters: ).*?(?=\]\s*(?:\n|$))", re.DOTALL),  # SQLAlchemy
     re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL),  # pydantic
     re.compile(r"(?<=Failing row contains ).*"),  # PostgreSQL
 )
+
+
+_in_hand: ContextVar[tuple[Callable[[], Iterable[str]], ...]] = ContextVar("in_hand", default=())
+
+
+@contextmanager
+def hiding(texts: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Leave texts out of whatever this thread logs while the block lasts, however an error quotes them.
+
+    `texts` is asked only when something is logged.
+    """
+    kept = _in_hand.set((*_in_hand.get(), texts))
+    try:
+        yield
+    finally:
+        _in_hand.reset(kept)
 
 
 def configure_logging(level: str, form: str) -> None:
@@ -96,11 +121,24 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 
 def redacted(text: str) -> str:
     """The text with phone numbers shortened, and with secrets and quoted texts hidden."""
+    for written in _quotations():
+        text = text.replace(written, "***")
     for quoted in _QUOTED_INPUT:
         text = quoted.sub("***", text)
     text = _TOKEN.sub("***", _URL_LOGIN.sub("***", text))
     text = _NAMED.sub(lambda found: f"{found['name']}***", text)
     return _NUMBER.sub(lambda found: found["kept"] or shorten(found[0]), text)
+
+
+def _quotations() -> list[str]:
+    """Every way in which the texts in hand may stand in a line, whole ones before their phrases."""
+    if not (sources := _in_hand.get()):
+        return []
+    texts = {text for source in sources for text in source() if text.strip()}
+    whole = {form for text in texts for form in (text, repr(text)[1:-1], json.dumps(text)[1:-1])}
+    phrases = {phrase.strip() for text in texts for phrase in _PHRASE.findall(text)}
+    quoted = {phrase.replace(" ", space) for phrase in phrases for space in (" ", "+", "%20")}
+    return sorted(whole | quoted - {""}, key=len, reverse=True)
 
 
 def _redacted_value(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TOKEN_PREFIX = "hub_live_"  # noqa: S105 - what a token begins with, not a token
 
@@ -13,7 +13,7 @@ TOKEN_PREFIX = "hub_live_"  # noqa: S105 - what a token begins with, not a token
 class NewToken:
     """A token just made. `secret` is shown once; `digest` and `hint` are what the database keeps."""
 
-    secret: str
+    secret: str = field(repr=False)
     digest: str
     hint: str
 

@@ -94,6 +94,18 @@ class WebSection(Section):
     port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
     threads: int = Field(default=4, ge=1, le=256, description="Requests that are worked on at once.")
     max_body_kb: int = Field(default=1024, ge=1, le=102400, description="Largest request that is read, in kilobytes.")
+    requests_per_minute: int = Field(
+        default=600, ge=1, le=1_000_000, description="Most API requests per minute and token; 429 says when to go on."
+    )
+    wrong_tokens_per_minute: int = Field(
+        default=30, ge=1, le=1_000_000, description="Wrong tokens a minute after which an address must wait."
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="Proxies in front of the hub, each of which adds the client's address to X-Forwarded-For.",
+    )
 
 
 class WorkersSection(Section):

@@ -7,20 +7,21 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from hub.contacts.service import suppressed
-from hub.errors import Conflict, Fault, NotAllowed, RequestRefused
+from hub.errors import Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
-from hub.messages.faults import known_fields, request_faults, request_notes
+from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
 from hub.messages.views import SHOWN, acceptance_of, view_of
+from hub.observe import hiding
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -57,6 +58,10 @@ class Intake:
         Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
         account cannot pay for all of it, StoreUnavailable when the database did not take it.
         """
+        with hiding(lambda: texts_of(request)):
+            return self._accept(request)
+
+    def _accept(self, request: CampaignRequest) -> Acceptance:
         now = self.clock.now()
         account = self._sender(request.account_id)
         if known := self._answered_before(request):
@@ -94,7 +99,7 @@ class Intake:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
         planner = Planner(terms)
         planned = plan_all(self.store, planner, candidates, self.plugins)
-        _refuse_if_nothing_goes(planned)
+        _refuse_if_nothing_goes(planned, account.country)
         summary = Summary.of(planner, planned, repeated, request_notes(request))
         rows = writing.rows_of(terms, planned, self.plugins)
         with self.store.write("accept") as connection:
@@ -133,6 +138,13 @@ class Intake:
         )
 
 
+def texts_of(request: CampaignRequest) -> Iterator[str]:
+    """What of a request is somebody's text: its own words, and what fills its fields."""
+    yield request.text
+    for recipient in request.recipients:
+        yield from recipient.fields.values()
+
+
 def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -> tuple[list[Candidate], int]:
     """Parse recipients, and leave out who comes twice: the candidates, and how many were left out."""
     seen: set[str] = set()
@@ -168,18 +180,15 @@ def _asked(terms: Terms, message: PlannedMessage, check: Callable[[Draft], Viola
     return replace(message, violation=violation) if violation else message
 
 
-def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage]) -> None:
+def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage], home: str) -> None:
     if any(message.violation is None for message in planned):
         return
-    faults = [
-        Fault(
-            f"recipients[{message.position}].to",
-            message.violation.code,
-            f"{message.recipient}: {message.violation.message}",
-        )
+    found = (
+        recipient_fault(message.position, message.recipient, message.violation, home)
         for message in planned
         if message.violation
-    ]
+    )
+    faults = list(dict.fromkeys(found))  # a sender's fault is the same for every recipient
     lead = faults[0].message if len(faults) == 1 else f"None of the {len(faults)} recipients can be texted."
     raise RequestRefused(lead, faults=faults, code=faults[0].code if len({f.code for f in faults}) == 1 else None)
 

@@ -12,12 +12,14 @@ from hub.compliance.promo import looks_promotional
 from hub.errors import Fault
 from hub.messages.widths import LONGEST_SENDER
 from hub.sms.merge import compile_text, unknown_fields
+from hub.sms.short_numbers import country_of, is_short_number
 from hub.store.storable import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
+    from hub.compliance.model import Violation
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest, Recipient
 
@@ -26,6 +28,9 @@ PAST_TOLERANCE = timedelta(minutes=5)
 """How late a wanted time may be and still mean now: mail and clocks take a while."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Unicode categories that put nothing on a screen: controls, zero-width characters, spaces."""
+_BLAMED = (("sender_", "sender"), ("too_many_segments", "text"), ("empty_text", "text"))
+"""What a violation is the fault of, by what its code begins with, where it is not the number's."""
+_SHORT = "This is a short code or an emergency number of {country}: give the whole number of a mobile."
 FIELD_FAULTS = 20
 """How many faulty merge fields are told at once."""
 
@@ -61,17 +66,39 @@ def known_fields(recipients: Iterable[Recipient]) -> frozenset[str]:
     return INFO_FIELDS | brought if brought else brought
 
 
+def recipient_fault(position: int, given: str, violation: Violation, home: str) -> Fault:
+    """What is to be mended when a recipient cannot be texted, and where: the number, the text or the sender.
+
+    `home` (ISO 3166) is the country that a number without a calling code was read as one of.
+    """
+    for prefix, field in _BLAMED:
+        if violation.code.startswith(prefix):
+            return Fault(field, violation.code, violation.message)
+    field = f"recipients[{position}].to"
+    if violation.code != "length":
+        return Fault(field, violation.code, f"{given}: {violation.message}")
+    country = country_of(given, home)
+    if country and is_short_number(given, country):
+        return Fault(field, "short_code_not_allowed", f"{given}: {_SHORT.format(country=country)}")
+    where = f" It was read as one of {country}." if country else ""
+    return Fault(field, violation.code, f"{given}: {violation.message}{where}")
+
+
+def _too_long(length: int, most: int) -> str:
+    return f"The text has {length} characters; the most is {most}. Shorten it."
+
+
 def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
     text = request.text
     if all(unicodedata.category(character) in _INVISIBLE for character in text):
-        return [Fault("text", "empty_body", "The text is empty.")]
+        return [Fault("text", "empty_body", "The text is empty; write what to say.")]
     if len(text) > limits.max_text:
-        return [Fault("text", "too_long", f"The text has {len(text)} characters; the most is {limits.max_text}.")]
+        return [Fault("text", "too_long", _too_long(len(text), limits.max_text))]
     if fault := _character_fault("text", text):
         return [fault]
     known = known_fields(request.recipients)
     return [
-        Fault("text", "unknown_variable", f"The text has the field {name}, which no recipient brings.")
+        Fault("text", "unknown_variable", f"No recipient brings the field {name}: bring it, or take it out.")
         for name in (unknown_fields(text, known) if known else ())
     ]
 
@@ -80,9 +107,8 @@ def _recipient_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
     if not request.recipients:
         return [Fault("recipients", "no_recipient", "Give at least one recipient.")]
     if len(request.recipients) > limits.max_recipients:
-        return [
-            Fault("recipients", "too_many_recipients", f"A campaign has at most {limits.max_recipients} recipients.")
-        ]
+        message = f"A campaign has at most {limits.max_recipients} recipients; make several of it."
+        return [Fault("recipients", "too_many_recipients", message)]
     return list(islice(_field_faults(request.recipients), FIELD_FAULTS))
 
 
@@ -99,7 +125,7 @@ def _sender_faults(sender: str | None) -> list[Fault]:
     if not sender.strip():
         return [Fault("sender", "sender_empty", "Leave the sender out to use the default one.")]
     if len(sender) > LONGEST_SENDER:
-        return [Fault("sender", "sender_too_long", f"No sender has more than {LONGEST_SENDER} characters.")]
+        return [Fault("sender", "sender_too_long", f"No sender has more than {LONGEST_SENDER} characters; shorten it.")]
     fault = _character_fault("sender", sender)
     return [fault] if fault else []
 
@@ -113,7 +139,13 @@ def _time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> lis
         return [Fault("send_at", "schedule_past", f"{send_at.isoformat()} is past; leave it out to send now.")]
     if send_at > now + limits.max_ahead:
         days = limits.max_ahead.days
-        return [Fault("send_at", "schedule_too_far", f"{send_at.isoformat()} is more than {days} days ahead.")]
+        return [
+            Fault(
+                "send_at",
+                "schedule_too_far",
+                f"{send_at.isoformat()} is more than {days} days ahead; write an earlier time.",
+            )
+        ]
     return []
 
 
@@ -122,4 +154,6 @@ def _character_fault(field: str, text: str) -> Fault | None:
         return None
     if "\x00" in text:
         return Fault(field, "control_character", f"There is a NUL character in {field}; leave it out.")
-    return Fault(field, "unpaired_surrogate", f"There is half of a character (an unpaired surrogate) in {field}.")
+    return Fault(
+        field, "unpaired_surrogate", f"There is half of a character (an unpaired surrogate) in {field}; write it again."
+    )

@@ -14,6 +14,7 @@ from hub.messages.connector import NotSent, Outcome, Unknown
 from hub.messages.model import OutgoingMessage
 from hub.messages.views import message_id
 from hub.messages.writing import PURPOSES
+from hub.observe import hiding
 from hub.sms.model import Alphabet
 from hub.sms.segments import segment
 
@@ -42,6 +43,11 @@ class Answers:
 
 def hand_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     """Hand a window to the carrier. Raises nothing that the connector raises."""
+    with hiding(lambda: (row.text for row in rows)):
+        return _handed_over(connector, rows)
+
+
+def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     ids = [row.id for row in rows]
     failpoint("submit.before_call")
     try:

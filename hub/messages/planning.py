@@ -16,7 +16,7 @@ from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
 from hub.messages.routing import routes_for
 from hub.messages.widths import LONGEST_RECIPIENT
-from hub.sms.encoding import prepare
+from hub.sms.encoding import offending, prepare
 from hub.sms.merge import compile_text
 from hub.sms.model import EncodingMode, NumberRefusal, PhoneNumber, PreparedText
 from hub.sms.zones import zones_of
@@ -173,12 +173,18 @@ class Planner:
             return Violation(
                 "too_many_segments",
                 f"The text takes {segments} segments in {prepared.segmentation.alphabet}; the most is "
-                f"{limits.max_segments}. Shorten it.",
+                f"{limits.max_segments}. {_how_to_shorten(prepared)}",
             )
         return prepared
 
 
 _TEXTS_KEPT = 1000
+
+
+def _how_to_shorten(prepared: PreparedText) -> str:
+    """The remedy for a text of too many segments: the character that makes it dear, where one does."""
+    dear = offending(prepared.text)
+    return f"Shorten it, or do without {dear[0]} (U+{ord(dear[0]):04X})." if dear else "Shorten it."
 
 
 def _refused_number(candidate: Candidate, refused: NumberRefusal) -> PlannedMessage:

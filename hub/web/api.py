@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -16,6 +17,7 @@ from hub.messages.model import CampaignRequest, CampaignState, Recipient
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
+from hub.web.keys_in_hand import KeysInHand
 from hub.web.schedule import read_moment
 from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
 
@@ -27,10 +29,13 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.bootstrap import Core
     from hub.messages.model import Acceptance, CampaignView, MessageView
+    from hub.web.limiter import Limiter
 
 PREFIX = "/api/v1"
 SOURCE = "api"
 LONGEST_KEY = 255
+
+T = TypeVar("T")
 
 _KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 _ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
@@ -41,6 +46,8 @@ class Api:
     """The calls of version 1, on one hub. Docstrings of calls are what the OpenAPI document says of them."""
 
     core: Core
+    limiter: Limiter
+    keys: KeysInHand = field(default_factory=KeysInHand)
 
     def blueprint(self) -> APIBlueprint:
         """The routes, each behind a token."""
@@ -55,7 +62,9 @@ class Api:
 
     def create_campaign(self, body: CampaignBody) -> Response:
         """Send one text to one or many recipients."""
-        acceptance = self.core.accept(self._request(body))
+        wanted = self._request(body)
+        with self.keys.hold(wanted.account_id, wanted.idempotency_key):
+            acceptance = self.core.accept(wanted)
         headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
         if acceptance.replayed:
             headers["Idempotent-Replayed"] = "true"
@@ -64,23 +73,22 @@ class Api:
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
-        found = self.core.campaigns.get(_account().id, _checked_id(path.campaign_id))
-        return _answer(_campaign(found))
+        return _answer(_campaign(_found(path.campaign_id, partial(self.core.campaigns.get, _account().id))))
 
     def cancel_campaign(self, path: CampaignPath) -> Response:
         """Cancel what of a campaign has not left yet."""
-        cancelled = self.core.campaigns.cancel(_account().id, _checked_id(path.campaign_id))
-        return _answer(_campaign(cancelled))
+        return _answer(_campaign(_found(path.campaign_id, partial(self.core.campaigns.cancel, _account().id))))
 
     def list_messages(self, query: MessagesQuery) -> Response:
         """List the messages of a campaign, page by page."""
-        found = self.core.campaigns.messages(
+        look = partial(
+            self.core.campaigns.messages,
             _account().id,
-            _checked_id(query.campaign),
             after=int(query.cursor) if query.cursor else -1,
             limit=query.limit + 1,
             states=tuple(query.state),
         )
+        found = _found(query.campaign, look)
         page = found[: query.limit]
         more = str(_position(page[-1])) if len(found) > len(page) else None
         return _answer(answers.MessagePage(items=[_message(one) for one in page], next=more))
@@ -95,7 +103,7 @@ class Api:
         shown = request.authorization
         if shown is None or shown.type != "bearer" or not shown.token:
             raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
-        g.account = self.core.authenticate(shown.token)
+        g.account = self.limiter.enter(shown.token, request.remote_addr or "")
 
     def _request(self, body: CampaignBody) -> CampaignRequest:
         settings = self.core.settings
@@ -136,11 +144,12 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _checked_id(text: str) -> str:
-    """The id of a campaign, in the only form there is: others need not be looked for."""
-    if not _ID.fullmatch(text):
-        raise NotFound(f"There is no campaign {text[:64]!r}.")
-    return text
+def _found(campaign_id: str, look: Callable[[str], T]) -> T:
+    """What `look` finds of a campaign; one that is another account's, nobody's or no id at all is answered alike."""
+    if _ID.fullmatch(campaign_id):
+        with suppress(NotFound):
+            return look(campaign_id)
+    raise NotFound("This account has no campaign of that id.")
 
 
 def _answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Flask
 from flask_openapi3.openapi import OpenAPI
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from hub.queue import RqDoorbell
 from hub.web import document, problems
 from hub.web.answers import Problem
 from hub.web.api import PREFIX, Api
 from hub.web.health import Health
+from hub.web.limiter import Limiter
 from hub.web.metrics import Metrics
 from hub.web.requests import watch
 from hub.web.validation import refuse
+from hub.web.windows import Windows
 
 if TYPE_CHECKING:
     from hub.bootstrap import Core
@@ -35,15 +39,23 @@ def create_app(core: Core) -> Flask:
         validation_error_callback=refuse,
     )
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_kb * 1024
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=web.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's own advice
     metrics = Metrics(core)
     watch(app, core.clock, metrics)
     problems.install(app, web.max_body_kb)
-    app.register_api(Api(core).blueprint())
+    app.register_api(Api(core, _limiter(core)).blueprint())
     document.publish(app, f"{PREFIX}/openapi.json")
     left_out = mount(app, core)
     app.register_blueprint(Health(core, left_out).blueprint())
     app.add_url_rule("/metrics", "hub_metrics", metrics.show)
     return app
+
+
+def _limiter(core: Core) -> Limiter:
+    """What counts the requests of this process, in the same Redis as every other one's where there is one."""
+    bell, web = core.doorbell, core.settings.web
+    windows = Windows(bell.url if isinstance(bell, RqDoorbell) else None)
+    return Limiter(windows, core.authenticate, web.requests_per_minute, web.wrong_tokens_per_minute)
 
 
 def mount(app: Flask, core: Core) -> tuple[str, ...]:

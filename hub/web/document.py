@@ -43,7 +43,7 @@ _WAIT = {"description": "Seconds to wait.", "schema": {"type": "integer", "minim
 
 _TITLES = {
     "400": "The request cannot be read.",
-    "401": "The token is missing, unknown or revoked.",
+    "401": "The token is missing, unknown or revoked, or its account is locked.",
     "402": "The account cannot pay for the request; nothing was stored.",
     "403": "This may not be done: an account, a country or a recipient forbids it.",
     "404": "The account has nothing of that name.",

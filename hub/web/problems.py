@@ -51,6 +51,29 @@ STATUS_BY_CODE: Mapping[str, int] = {
 }
 """The status of a code that differs from that of its class: unreadable, or forbidden whatever the wording."""
 
+KIND_BY_CODE: Mapping[str, str] = {
+    **dict.fromkeys(("empty", "unparsable", "excel_lossy"), "not_a_number"),
+    **dict.fromkeys(("length", "invalid"), "impossible_number"),
+    **dict.fromkeys(
+        (
+            "sender_accent",
+            "sender_character",
+            "sender_digit_first",
+            "sender_empty",
+            "sender_fixed",
+            "sender_forbidden",
+            "sender_not_numeric",
+            "sender_not_registered",
+            "sender_only_digits",
+            "sender_space",
+            "sender_too_long",
+            "sender_too_short",
+        ),
+        "sender_id",
+    ),
+}
+"""The kind of problem that several rules make, for callers who do not care which; other rules are their own kind."""
+
 STATUS_BY_CLASS: Mapping[type[Exception], int] = {
     NotAuthenticated: 401,
     NotEnoughCredits: 402,
@@ -113,11 +136,23 @@ def problem(
 
 
 def status_of(error: HubError) -> int:
-    """The status that an error of the hub is answered with; 500 where it is no answer to a request."""
+    """The status that an error of the hub is answered with; 500 where it is no answer to a request.
+
+    Several reasons of one status make that status: three numbers, each forbidden for its own, are forbidden.
+    """
     code = getattr(error, "code", "")
     if code in STATUS_BY_CODE:
         return STATUS_BY_CODE[code]
+    by_fault = {STATUS_BY_CODE.get(fault.code) for fault in getattr(error, "faults", ())}
+    if len(by_fault) == 1 and (status := by_fault.pop()):
+        return status
     return next((STATUS_BY_CLASS[kind] for kind in type(error).__mro__ if kind in STATUS_BY_CLASS), 500)
+
+
+def kind_of(error: RequestRefused) -> str:
+    """What kind of problem a refusal is: that of its faults where they have one in common, else its own code."""
+    kinds = {KIND_BY_CODE.get(fault.code, fault.code) for fault in error.faults}
+    return kinds.pop() if len(kinds) == 1 else KIND_BY_CODE.get(error.code, error.code)
 
 
 def _answer_to_hub(error: HubError) -> Response:
@@ -129,7 +164,7 @@ def _answer_to_hub(error: HubError) -> Response:
     credits_ = (error.needed, error.available) if isinstance(error, NotEnoughCredits) else (None, None)
     return problem(
         status_of(error),
-        error.code,
+        kind_of(error),
         str(error),
         faults=error.faults,
         headers=_challenge(error) | _retry_after(error, error.code),

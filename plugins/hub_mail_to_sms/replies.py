@@ -55,6 +55,7 @@ _NUMBER = frozenset(
         "length",
         "letters",
         "not_mobile",
+        "short_code_not_allowed",
         "unparsable",
         "voip",
     }

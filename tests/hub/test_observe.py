@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 import threading
+import urllib.parse
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import OutgoingMessage, Purpose
-from hub.observe import configure_logging, redacted
+from hub.observe import configure_logging, hiding, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -199,6 +200,33 @@ def test_an_exception_shows_neither_text_nor_number(stream: io.StringIO, fails: 
     written = stream.getvalue()
     assert "stumbled" in written
     assert [canary for canary in (BODY, CANARY, SECRET) if canary in written] == []
+
+
+TEXTS = [BODY, "L'analyse est positive,\nvenez \u00e0 l'h\u00f4pital lundi", '100 % s\u00fbr\\ "oui" d\u00e8s demain']
+SPOKEN = ("rendez-vous", "positive", "lundi", "demain")
+
+
+@pytest.mark.parametrize("words", TEXTS)
+@pytest.mark.parametrize("quote", [repr, ascii, json.dumps, urllib.parse.quote, urllib.parse.quote_plus, str.strip])
+def test_a_text_in_hand_is_left_out_however_it_is_quoted(
+    stream: io.StringIO, words: str, quote: Callable[[str], str]
+) -> None:
+    """In an event, in an argument and in an error, until the block ends."""
+    quoted = quote(words)
+    with hiding(lambda: (one for one in TEXTS)):
+        structlog.get_logger("a_plugin").info("sent", answer=f"500: {quoted}")
+        error = OSError(f"no: {quoted}")
+        logging.getLogger("a_library").error("failed over %s", quoted, exc_info=error)
+    assert [word for word in SPOKEN if word in stream.getvalue()] == []
+
+
+def test_a_text_no_longer_in_hand_is_no_secret_form(stream: io.StringIO) -> None:
+    """What is hidden is hidden by who holds it, for as long as they do."""
+    with hiding(lambda: ["a phrase of some length"]), hiding(lambda: ["another phrase"]):
+        structlog.get_logger("a_plugin").info("said", words="a phrase of some length, another phrase")
+    structlog.get_logger("a_plugin").info("said", words="another phrase")
+    first, second = stream.getvalue().splitlines()
+    assert ("phrase" in first, "another phrase" in second) == (False, True)
 
 
 def test_a_number_that_is_a_figure_is_shortened_too(stream: io.StringIO) -> None:

@@ -23,6 +23,12 @@ def test_what_is_kept_of_a_token_does_not_give_it_away() -> None:
     assert (token.secret[-4:], token.secret in token.digest) == (token.hint, False)
 
 
+def test_a_new_token_shows_itself_only_when_asked() -> None:
+    """Not where it is printed as part of something else."""
+    token = new_token()
+    assert token.secret not in repr(token)
+
+
 @pytest.mark.parametrize("typed", ["", "\x00", "\ud800", "é" * 1000])
 def test_whatever_is_shown_as_a_token_has_a_digest(typed: str) -> None:
     """A wire may bring anything."""

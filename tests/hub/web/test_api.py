@@ -57,14 +57,14 @@ def test_fields_fill_the_text(caller: Caller) -> None:
 
 
 def test_one_emoji_makes_a_text_dearer_and_is_named(caller: Caller) -> None:
-    """160 characters fit one segment; with an emoji among them, three."""
+    """(B26) 160 characters fit one segment; with an emoji among them, three."""
     content = caller.send(text="a" * 159 + "\N{PARTY POPPER}").get_json()
     (message,) = content["messages"]
     assert (message["encoding"], message["segments"], content["offending"]) == ("UCS-2", 3, ["\N{PARTY POPPER}"])
 
 
 def test_a_number_twice_is_texted_once_and_noted(caller: Caller) -> None:
-    """However it is written."""
+    """(B21) However it is written."""
     content = caller.send("0612345678", "+33 6 12 34 56 78").get_json()
     assert (len(content["messages"]), content["notes"]) == (1, ["1 duplicate recipient(s) left out."])
 
@@ -97,7 +97,7 @@ def test_a_time_of_the_hubs_zone_is_answered_in_utc(caller: Caller) -> None:
 
 
 def test_the_same_key_is_answered_again_and_sends_nothing(caller: Caller) -> None:
-    """Same body, same answer, and a header that says so."""
+    """(B29) Same body, same answer, and a header that says so."""
     first = caller.send(headers={"Idempotency-Key": "order-1"})
     again = caller.send(headers={"Idempotency-Key": "order-1"})
     assert (again.status_code, again.get_json()) == (201, first.get_json())
@@ -183,7 +183,7 @@ def test_an_account_sees_its_name_country_and_credits(caller: Caller) -> None:
 )
 @pytest.mark.parametrize("whose", ["another's", "nobody's", "no id at all"])
 def test_what_is_not_the_accounts_own_is_not_found(caller: Caller, method: str, path: str, whose: str) -> None:
-    """Another account's campaign is answered as one that never was: 404, on every route that takes an id."""
+    """(B30) Another account's campaign is answered as one that never was: 404, on every route that takes an id."""
     campaigns = {
         "another's": caller.send().get_json()["id"],
         "nobody's": NOBODYS_CAMPAIGN,

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +12,7 @@ from flask import Blueprint, abort, redirect
 from hub import errors, hookimpl
 from hub.plugin_manager import Plugins
 from hub.store.engine import Store
-from hub.web.problems import status_of
+from hub.web.problems import KIND_BY_CODE, kind_of, status_of
 
 from .conftest import Caller
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import HubMaker
 
 CANARY = "+33600000042"
+HUB = Path(errors.__file__).parent
 
 
 def stumble() -> None:
@@ -81,9 +84,9 @@ def test_a_problem_has_every_member(caller: Caller) -> None:
         "type": "/problems/empty_body",
         "title": "Empty body",
         "status": 422,
-        "detail": "The text is empty.",
+        "detail": "The text is empty; write what to say.",
         "code": "empty_body",
-        "errors": [{"field": "text", "code": "empty_body", "message": "The text is empty."}],
+        "errors": [{"field": "text", "code": "empty_body", "message": "The text is empty; write what to say."}],
         "request_id": answer.headers["X-Request-Id"],
     }
 
@@ -166,3 +169,35 @@ def test_a_database_that_is_away_is_asked_for_again_later(caller: Caller) -> Non
 def test_each_error_of_the_hub_has_its_status(error: errors.HubError, status: int) -> None:
     """By its code where that says more, else by its class."""
     assert status_of(error) == status
+
+
+def refusal(*codes: str) -> errors.RequestRefused:
+    """A refusal for several faults."""
+    return errors.RequestRefused("x", faults=[errors.Fault(str(place), code, "x") for place, code in enumerate(codes)])
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind", "status"),
+    [
+        (("empty",), "not_a_number", 422),
+        (("empty", "unparsable"), "not_a_number", 422),
+        (("length", "invalid"), "impossible_number", 422),
+        (("sender_space",), "sender_id", 422),
+        (("landline",), "landline", 422),
+        (("empty", "length"), "invalid_request", 422),
+        (("opted_out", "unallocated"), "invalid_request", 403),
+        (("opted_out", "length"), "invalid_request", 422),
+    ],
+)
+def test_a_problem_is_of_the_kind_that_its_faults_have_in_common(
+    codes: tuple[str, ...], kind: str, status: int
+) -> None:
+    """And of the status, where they have one."""
+    assert (kind_of(refusal(*codes)), status_of(refusal(*codes))) == (kind, status)
+
+
+def test_every_rule_of_a_senders_form_is_of_one_kind() -> None:
+    """Whatever codes the rules come to have."""
+    source = "".join(path.read_text() for path in (HUB / "sms" / "sender.py", HUB / "compliance" / "senders.py"))
+    codes = set(re.findall(r'"(sender_[a-z_]+)"', source))
+    assert {code for code in codes if KIND_BY_CODE.get(code) != "sender_id"} == set()

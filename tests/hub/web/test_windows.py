@@ -1,0 +1,107 @@
+"""Counting in Redis, and what becomes of it when Redis goes away."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from limits import RateLimitItemPerMinute
+
+from hub.embedded import PrivateServer, socket_url
+from hub.web.windows import AWAY_S, REDIS_WITHIN_S, Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping
+    from typing import Any
+
+TWO = RateLimitItemPerMinute(2)
+
+
+@dataclass
+class Stopwatch:
+    """A monotonic clock that a test moves."""
+
+    at: float = 1000.0
+
+    def __call__(self) -> float:
+        """The time, in seconds."""
+        return self.at
+
+
+@pytest.fixture
+def redis() -> Iterator[PrivateServer]:
+    """A Redis of its own; its folder's path must be short."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = PrivateServer(Path(folder))
+        server.start()
+        yield server
+        server.stop()
+
+
+def freeze(server: PrivateServer, how: signal.Signals) -> None:
+    """Stop a server's process where it stands, or let it go on."""
+    assert server.process is not None
+    os.kill(server.process.pid, how)
+
+
+def test_what_is_over_the_limit_is_not_counted() -> None:
+    """And how long to wait is told, a second at least."""
+    windows = Windows()
+    assert [windows.hit(TWO, "a") for _ in range(3)] == [True, True, False]
+    assert (windows.test(TWO, "a"), windows.test(TWO, "b")) == (False, True)
+    assert 1 <= windows.wait_s(TWO, "a") <= 60
+
+
+def test_processes_count_together_in_redis(redis: PrivateServer) -> None:
+    """(B32) A second web machine is no second allowance."""
+    url = socket_url(redis.data_dir)
+    one, other = Windows(url), Windows(url)
+    assert [one.hit(TWO, "a"), other.hit(TWO, "a"), one.hit(TWO, "a"), other.test(TWO, "a")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_without_redis_each_process_counts_for_itself(logs: list[MutableMapping[str, Any]]) -> None:
+    """(B32) The limit stays a limit, and the log says so once."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        windows = Windows(f"redis://127.0.0.1:{probe.getsockname()[1]}/0", Stopwatch())
+        assert [windows.hit(TWO, "a") for _ in range(3)] == [True, True, False]
+    assert [line["event"] for line in logs] == ["redis_away"]
+
+
+def test_a_redis_that_hangs_costs_one_request_a_moment(redis: PrivateServer) -> None:
+    """It is asked once, and then left alone: a hundred requests do not wait a hundred times."""
+    windows = Windows(socket_url(redis.data_dir), Stopwatch())
+    freeze(redis, signal.SIGSTOP)
+    began = time.monotonic()
+    answers = [windows.hit(TWO, "a") for _ in range(100)]
+    took_s = time.monotonic() - began
+    freeze(redis, signal.SIGCONT)
+    assert answers == [True, True, *[False] * 98]
+    assert took_s < 100 * REDIS_WITHIN_S / 2
+
+
+def test_a_redis_that_is_back_is_asked_again(redis: PrivateServer) -> None:
+    """After a while, and by one request first."""
+    clock = Stopwatch()
+    windows = Windows(socket_url(redis.data_dir), clock)
+    freeze(redis, signal.SIGSTOP)
+    assert [windows.hit(TWO, "a") for _ in range(3)] == [True, True, False]
+    freeze(redis, signal.SIGCONT)
+    assert not windows.hit(TWO, "a")
+    clock.at += AWAY_S
+    one = RateLimitItemPerMinute(1)
+    assert windows.hit(one, "b")
+    assert not Windows(socket_url(redis.data_dir)).test(one, "b")
