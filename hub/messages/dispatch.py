@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
-from hub.errors import ConnectorError, StoreUnavailable
+from hub.errors import CommitInDoubt, ConnectorError, StoreUnavailable
 from hub.ids import new_id
 from hub.messages.claim import claim_batch, has_due
 from hub.messages.handover import BACK_OFF, Answers, hand_over
@@ -161,13 +161,32 @@ class Dispatcher:
             connection.execute(given_back.values(state=MessageState.PENDING, due_at=due_at, **FREE))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
-        """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
+        """Commit that these are about to be written to the wire; without this a crash could not be told apart.
+
+        When the answer to that commit is lost, look what became of it: only this worker knows the owner token,
+        and it has handed nothing over yet, so what is announced under it is its own to submit.
+        """
+        try:
+            return self._announce(route, owner, window, (MessageState.CLAIMED,))
+        except CommitInDoubt as doubt:
+            log.warning("announcement_in_doubt", route=route.name, error=str(doubt))
+        states = (MessageState.CLAIMED, MessageState.SUBMITTING)
+        for wait_s in RECORD_AGAIN_S:
+            try:
+                return self._announce(route, owner, window, states)
+            except StoreUnavailable:
+                self.pause(wait_s)
+        return self._announce(route, owner, window, states)
+
+    def _announce(
+        self, route: Route, owner: str, window: Sequence[AnyRow], states: Sequence[MessageState]
+    ) -> list[AnyRow]:
         now = self.clock.now()
         with self.store.write("announce") as connection:
-            mine = select(messages.c.id).where(
+            mine = select(messages.c.id).where(  # locked, so that a commit still on its way is waited for
                 messages.c.id.in_([row.id for row in window]),
                 messages.c.owner == owner,
-                messages.c.state == MessageState.CLAIMED,
+                messages.c.state.in_(states),
             )
             ids = {row.id for row in fetch(connection, mine.order_by(messages.c.id).with_for_update())}
             connection.execute(
@@ -176,7 +195,7 @@ class Dispatcher:
                 .values(
                     state=MessageState.SUBMITTING,
                     connector=route.connector,
-                    tries=messages.c.tries + 1,
+                    tries=messages.c.tries + case((messages.c.state == MessageState.CLAIMED, 1), else_=0),
                     lease_until=now + self.limits.lease,
                 )
             )
