@@ -8,6 +8,7 @@ from hub.accounts.model import Account
 from hub.clock import Clock
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import (
+    CommitInDoubt,
     Conflict,
     ConnectorError,
     Fault,
@@ -67,6 +68,7 @@ __all__ = [
     "CampaignView",
     "Capabilities",
     "Clock",
+    "CommitInDoubt",
     "Conflict",
     "Connector",
     "ConnectorContext",

@@ -10,6 +10,7 @@ HubError
 │   ├── NotEnoughCredits    buy credits, or send less
 │   └── TooMany             slow down, try again after a while
 ├── StoreUnavailable        try again soon: the database is locked, full or away
+│   └── CommitInDoubt       look before you try again: it may have been kept after all
 ├── NewerDatabase           run the newer hub that wrote this database
 └── ConnectorError          what a carrier said, in the engine's words
     ├── TemporaryFailure    nothing was sent, try again later
@@ -111,6 +112,17 @@ class TooMany(RequestRefused):
 
 class StoreUnavailable(HubError):
     """The database did not take the transaction; nothing was kept, and a retry may work."""
+
+
+class CommitInDoubt(StoreUnavailable):
+    """The database's answer to a commit was lost: everything was kept, or nothing.
+
+    `repeatable` says that the request may be made again all the same, as with an idempotency key.
+    """
+
+    def __init__(self, message: str, *, repeatable: bool = False) -> None:
+        self.repeatable = repeatable
+        super().__init__(message)
 
 
 class NewerDatabase(HubError):

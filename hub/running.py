@@ -19,7 +19,10 @@ S = TypeVar("S", bound="Section")
 
 
 class Hub(Protocol):
-    """The running hub. Every method may raise `StoreUnavailable`: nothing was kept, try again soon."""
+    """The running hub. Every method may raise `StoreUnavailable`: nothing was kept, try again soon.
+
+    What writes may raise `CommitInDoubt`, which is one of them: it may have been kept all the same.
+    """
 
     clock: Clock
 

@@ -7,9 +7,10 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from hub.contacts.service import suppressed
-from hub.errors import Conflict, NotAllowed, RequestRefused
+from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
+from hub.messages.doubt import found_by_key
 from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
@@ -56,7 +57,8 @@ class Intake:
         """Take a campaign in; it is committed when this returns.
 
         Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
-        account cannot pay for all of it, StoreUnavailable when the database did not take it.
+        account cannot pay for all of it, StoreUnavailable when the database did not take it, CommitInDoubt
+        when nobody can tell.
         """
         with hiding(lambda: texts_of(request)):
             return self._accept(request)
@@ -69,10 +71,13 @@ class Intake:
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
         terms = self._terms(request, new_id(now), now)
-        if len(request.recipients) > self.limits.inline_recipients:
-            acceptance, routes = self._store_in_chunks(request, terms, now)
-        else:
-            acceptance, routes = self._store_at_once(request, terms, account, now)
+        try:
+            acceptance, routes = self._store(request, terms, account, now)
+        except CommitInDoubt as doubt:
+            if request.idempotency_key is None:
+                raise
+            acceptance = found_by_key(lambda: self._answered_before(request), terms.campaign_id, doubt)
+            routes = {route.name for route in self.routes}
         if not acceptance.replayed:
             self.announce(account, acceptance, routes)
         return acceptance
@@ -92,6 +97,13 @@ class Intake:
         with self.store.read() as connection:
             campaign_id = find_key(connection, request)
             return acceptance_of(connection, campaign_id, replayed=True) if campaign_id else None
+
+    def _store(
+        self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
+    ) -> tuple[Acceptance, set[str]]:
+        if len(request.recipients) > self.limits.inline_recipients:
+            return self._store_in_chunks(request, terms, now)
+        return self._store_at_once(request, terms, account, now)
 
     def _store_at_once(
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import func, select
 
-from hub.errors import ConnectorError, StoreUnavailable
+from hub.errors import CommitInDoubt, ConnectorError, StoreUnavailable
 from hub.ids import new_id
 from hub.messages.claim import claim_batch, has_due
 from hub.messages.connector import Submitted
@@ -174,15 +174,34 @@ class Dispatcher:
         due_at = self.clock.now() + patience(pause.total_seconds())
         with self.store.write("give_back") as connection:
             rows = [{"id": one, "state": MessageState.PENDING, "due_at": due_at, **FREE} for one in ids]
-            update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner))
+            update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner, MessageState.CLAIMED))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
-        """Commit that these are about to be written to the wire; without this a crash could not be told apart."""
+        """Commit that these are about to be written to the wire; without this a crash could not be told apart.
+
+        When the answer to that commit is lost, look what became of it: only this worker knows the owner token,
+        and it has handed nothing over yet, so what is announced under it is its own to submit.
+        """
+        try:
+            return self._announce(route, owner, window, (MessageState.CLAIMED,))
+        except CommitInDoubt as doubt:
+            log.warning("announcement_in_doubt", route=route.name, error=str(doubt))
+        states = (MessageState.CLAIMED, MessageState.SUBMITTING)
+        for wait_s in RECORD_AGAIN_S:
+            try:
+                return self._announce(route, owner, window, states)
+            except StoreUnavailable:
+                self.pause(wait_s)
+        return self._announce(route, owner, window, states)
+
+    def _announce(
+        self, route: Route, owner: str, window: Sequence[AnyRow], states: Sequence[MessageState]
+    ) -> list[AnyRow]:
         until = self.clock.now() + self.limits.lease
         values = {"state": MessageState.SUBMITTING, "connector": route.connector, "lease_until": until}
         rows = [{"id": row.id, **values} for row in window]
         with self.store.write("announce") as connection:
-            if update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner)) == len(window):
+            if update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner, *states)) == len(window):
                 return list(window)
             these = among(connection, messages.c.id, [row.id for row in window])
             query = select(messages.c.id).where(these, *_in_hand(owner, MessageState.SUBMITTING))
@@ -190,9 +209,9 @@ class Dispatcher:
         return [row for row in window if row.id in ids]
 
 
-def _in_hand(owner: str, state: MessageState = MessageState.CLAIMED) -> tuple[ColumnElement[bool], ...]:
+def _in_hand(owner: str, *states: MessageState) -> tuple[ColumnElement[bool], ...]:
     """That a message is `owner`'s, and stands there; as a word that is in no index: see `owned_by`."""
-    return (*owned_by(owner), func.lower(messages.c.state) == state)
+    return (*owned_by(owner), func.lower(messages.c.state).in_(states))
 
 
 def _named_by(outcomes: Mapping[int, Outcome]) -> tuple[str, ...]:

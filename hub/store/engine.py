@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from hub.errors import StoreUnavailable
+from hub.errors import CommitInDoubt, StoreUnavailable
 from hub.failpoints import failpoint
 
 if TYPE_CHECKING:
@@ -67,15 +67,17 @@ class Store:
     def write(self, name: str) -> Iterator[Connection]:
         """Run a transaction that may write, and commit it. Raises StoreUnavailable; then nothing was kept.
 
-        `name` says what it is for: it names the two points at which a test can make the process die.
+        Only when a server's answer to the commit itself is lost does nobody know: that is CommitInDoubt. `name` says what it is for: it names the two points at which a test can make the process die.
         """
         with (
             _said_plainly(),
             self.engine.connect().execution_options(hub_write=True) as connection,
-            connection.begin(),
+            connection.begin() as transaction,
         ):
             yield connection
             failpoint(f"{name}.before_commit")
+            with _in_doubt_without_an_answer():
+                transaction.commit()
         failpoint(f"{name}.after_commit")
 
     def close(self) -> None:
@@ -98,6 +100,17 @@ def _said_plainly() -> Iterator[None]:
         if error.connection_invalidated:
             raise StoreUnavailable(_plain(error)) from error
         raise
+
+
+@contextmanager
+def _in_doubt_without_an_answer() -> Iterator[None]:
+    """A connection that breaks during COMMIT leaves open whether the server carried it out (SQLSTATE 08007)."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise CommitInDoubt(f"It may have been kept: {_plain(error)}") from error
 
 
 def _plain(error: Exception) -> str:

@@ -11,6 +11,7 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from hub.errors import (
+    CommitInDoubt,
     Conflict,
     Fault,
     HubError,
@@ -91,6 +92,9 @@ RETRY_BY_CODE: Mapping[str, timedelta] = {
 }
 
 _NOTHING_KEPT = "The database did not take the request, and nothing of it was kept. Send it again in a moment."
+_IN_DOUBT = "The database did not say whether it kept the request: it may have been taken. "
+_REPEAT_IT = _IN_DOUBT + "Send it again with the same Idempotency-Key; it is not carried out twice."
+_LOOK_FIRST = _IN_DOUBT + "Look at what is there before you send it again, or use an Idempotency-Key."
 _OUR_FAULT = "The hub stumbled over this request. Its operator finds out why in the log, by the request_id."
 
 log = structlog.get_logger(__name__)
@@ -156,6 +160,8 @@ def kind_of(error: RequestRefused) -> str:
 
 
 def _answer_to_hub(error: HubError) -> Response:
+    if isinstance(error, CommitInDoubt):
+        return _answer_to_doubt(error)
     if isinstance(error, StoreUnavailable):
         log.warning("store_unavailable", error=str(error))
         return problem(503, "store_unavailable", _NOTHING_KEPT, headers=_retry_after(error, "store_unavailable"))
@@ -171,6 +177,15 @@ def _answer_to_hub(error: HubError) -> Response:
         needed=credits_[0],
         available=credits_[1],
     )
+
+
+def _answer_to_doubt(error: CommitInDoubt) -> Response:
+    """Without Retry-After unless repeating is safe: clients that retry by themselves would send twice."""
+    log.error("commit_in_doubt", error=str(error))
+    if error.repeatable:
+        headers = _retry_after(error, "store_unavailable")
+        return problem(503, "commit_in_doubt", _REPEAT_IT, headers=headers)
+    return problem(503, "commit_in_doubt", _LOOK_FIRST)
 
 
 def _answer_to_http(error: HTTPException) -> BaseResponse:

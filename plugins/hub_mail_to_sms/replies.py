@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hub import (
     Acceptance,
     CampaignState,
+    CommitInDoubt,
     Conflict,
     HubError,
     NotAllowed,
@@ -36,6 +37,9 @@ TOO_SLOW = "451 4.3.2 This took too long; please send it again."
 LATER = "451 4.3.0 This did not work, through no fault of yours; please send it again. Reference {reference}"
 DROPPED = "250 2.0.0 Ok: nothing sent, a machine wrote this ({reason})."
 _CANNOT_KEEP = "The hub cannot keep this mail now; please send it again."
+
+_IN_DOUBT = "The hub may have taken this mail, and cannot tell now; see what was sent before you send it again."
+"""A permanent no: a mail server that tries again by itself would text everybody twice."""
 
 _FAULTS: Mapping[Fault, str] = {
     Fault.TOO_BIG: TOO_BIG,
@@ -113,6 +117,8 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
 
 def refused(error: HubError) -> str:
     """The no, from the core's own reason; what is no fault of the request's is to be tried again, and stays unsaid."""
+    if isinstance(error, CommitInDoubt) and not error.repeatable:
+        return reply("554 5.3.0", _IN_DOUBT)
     if isinstance(error, StoreUnavailable):
         full = "full" in str(error) or "space" in str(error)
         return reply("452 4.3.1", _CANNOT_KEEP) if full else reply("451 4.3.0", _CANNOT_KEEP)

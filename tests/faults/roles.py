@@ -1,0 +1,291 @@
+"""What the processes do that tests kill: one function per role, on a hub of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from hub import hookimpl
+from hub.bootstrap import build
+from hub.clock import SystemClock
+from hub.compliance.model import Purpose
+from hub.contacts.model import SuppressionKind
+from hub.failpoints import arm
+from hub.messages.model import CampaignRequest, Recipient
+from hub.messages.tables import campaigns, messages
+from hub.observe import configure_logging
+from hub.periodic import Periodic
+from hub.plugin_manager import Plugins
+from hub.processes import scheduler as scheduler_module
+from hub.processes import worker as worker_module
+from hub.processes.service import ServiceProcess
+from hub.queue import QueueName
+from hub_mail_to_sms.addresses import Addresses
+from hub_sandbox.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from hub import Hub, Registry
+    from hub.bootstrap import Core
+
+ACCOUNT = 1
+IN_HAND = frozenset({"pending", "claimed", "submitting"})
+GIVE_UP_S = 30.0
+TICK_S = 0.05
+
+
+@dataclass(frozen=True)
+class LaterClock(SystemClock):
+    """The machine's own clock, some time ahead: what else would have to be waited for."""
+
+    ahead: timedelta
+
+    def now(self) -> datetime:
+        """Aware UTC time, as it will be then."""
+        return datetime.now(UTC) + self.ahead
+
+
+class Hourly:
+    """A plugin with a periodic job, which leaves a line each time it runs."""
+
+    hub_api = 1
+
+    @hookimpl
+    def hub_register_jobs(self, registry: Registry) -> None:
+        """Bring it."""
+        registry.add_job("hourly", self._run, period_s=3600)
+
+    def _run(self, hub: Hub) -> None:
+        with (hub.data_dir / "hourly").open("a") as file:
+            file.write(f"{os.getpid()}\n")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A process's hub, and the file in which its clients keep what they asked for and what they were promised."""
+
+    core: Core
+    diary: Path
+    words: Mapping[str, Any]
+
+    def note(self, kind: str, key: str, value: str = "") -> None:
+        """Write a line that survives this process."""
+        with self.diary.open("a") as file:
+            file.write(json.dumps([kind, key, value]) + "\n")
+
+    @property
+    def carrier(self) -> Ledger:
+        """The carrier's own book."""
+        return Ledger.in_folder(self.core.data_dir / "connectors" / "sandbox")
+
+    def states(self) -> set[str]:
+        """The states that messages are in."""
+        with self.core.read() as connection:
+            return set(connection.execute(select(messages.c.state).distinct()).scalars())
+
+
+def prepare() -> None:
+    """Load the plugins once for all that are forked, and set a pace that tests can wait for."""
+    Plugins.load()
+    for module in (scheduler_module, worker_module):
+        vars(module)["TICK_S" if module is scheduler_module else "POLL_S"] = TICK_S
+
+
+def play(job: Mapping[str, Any]) -> None:
+    """Put a hub together and play a role on it, dying where the job says."""
+    configure_logging("debug", "json")
+    plugins = Plugins.load()
+    plugins.add(Hourly(), "hourly")
+    clock = LaterClock(timedelta(seconds=job["later_s"]))
+    core = build(None, environ=job["environ"], clock=clock, plugins=plugins)
+    arm(job["failpoint"])
+    ROLES[job["role"]](Stage(core, Path(job["diary"]), job))
+    core.close()
+
+
+def accept(stage: Stage, key: str = "small", endings: tuple[str, ...] = ("4567", "4568")) -> None:
+    """A client sends an alert under a key, and keeps the answer."""
+    endings = tuple(stage.words.get("endings") or endings)
+    numbers = tuple(Recipient(f"+336123{one.rjust(5, '0')}") for one in endings)
+    stage.note("asked", key)
+    request = CampaignRequest(ACCOUNT, "Bonjour", numbers, Purpose.ALERT, idempotency_key=key)
+    answer = stage.core.accept(request)
+    stage.note("promised", key, answer.campaign_id)
+
+
+def accept_list(stage: Stage) -> None:
+    """A client sends a list that is expanded later."""
+    accept(stage, "large", tuple(f"12{number:02d}" for number in range(5)))
+
+
+def expand(stage: Stage) -> None:
+    """A background worker expands lists."""
+    while stage.core.expander.expand_next():
+        pass
+
+
+def submit(stage: Stage) -> None:
+    """A worker hands over what is due, and takes receipts until the carrier owes none."""
+    while stage.core.dispatcher.drain("default"):
+        pass
+    settle(stage)
+
+
+def settle(stage: Stage) -> None:
+    """A worker takes receipts until the carrier owes none."""
+    stage.core.lines.get("sandbox")
+    carrier = stage.carrier
+    _until(lambda: carrier.receipts_owed() == 0)
+    carrier.close()
+
+
+def schedule(stage: Stage) -> None:
+    """A scheduler leads for a tick or two, and stops as it is asked to."""
+    process = scheduler_module.Scheduler(stage.core)
+    threading.Timer(TICK_S * 4, process.stopping.set).start()
+    process.run()
+
+
+def finish(stage: Stage) -> None:
+    """All roles in one, until nothing is left to do."""
+    process, carrier = scheduler_module.Scheduler(stage.core), stage.carrier
+    stage.core.lines.get("sandbox")
+
+    def is_done() -> bool:
+        expand(stage)
+        process.tick()
+        for route in stage.core.routes:
+            stage.core.dispatcher.drain(route)
+        return not IN_HAND & stage.states() and carrier.receipts_owed() == 0
+
+    _until(is_done)
+    carrier.close()
+
+
+def cancel(stage: Stage) -> None:
+    """A client cancels its campaign."""
+    with stage.core.read() as connection:
+        campaign_id = connection.execute(select(campaigns.c.id)).scalar_one()
+    stage.core.campaigns.cancel(ACCOUNT, campaign_id)
+
+
+def upgrade(stage: Stage) -> None:
+    """An operator brings the database up to date."""
+    stage.core.upgrade()
+
+
+def ring(stage: Stage) -> None:
+    """A client's campaign is rung for on a real Redis."""
+    accept(stage)
+    stage.core.doorbell.close()
+
+
+def run_hourly(stage: Stage) -> None:
+    """A background worker runs a plugin's job."""
+    Periodic(stage.core.store, stage.core.clock, stage.core.plugins.registry.jobs).run(stage.core, "hourly")
+
+
+def make_address(stage: Stage) -> None:
+    """An operator asks for an account's secret address, which is made now."""
+    Addresses(stage.core).address_of(ACCOUNT)
+
+
+def serve_mail(stage: Stage) -> None:
+    """The listener, until it is told to stop."""
+    process = ServiceProcess(stage.core, "mail_to_sms")
+    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    process.run()
+
+
+def serve_web(stage: Stage) -> None:
+    """The REST API, until it is told to stop."""
+    from werkzeug.serving import make_server
+
+    from hub.web.app import create_app
+
+    server = make_server("127.0.0.1", stage.core.settings.web.port, create_app(stage.core), threaded=True)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever(0.05)
+
+
+def work(stage: Stage) -> None:
+    """A whole worker, until it is told to stop."""
+    process = worker_module.Worker(stage.core, QueueName(stage.words.get("queue", "dispatch")))
+    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    process.run()
+
+
+def lead(stage: Stage) -> None:
+    """A whole scheduler, until it is told to stop."""
+    process = scheduler_module.Scheduler(stage.core)
+    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    process.run()
+
+
+def _operate(act: Callable[[Core], object], stage: Stage) -> None:
+    act(stage.core)
+
+
+def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
+    """What an operator does in one transaction each."""
+    yield "open_account", lambda core: core.accounts.create("Deuxième", "FR", credits_=10)
+    yield "add_credits", lambda core: core.accounts.add_credits(ACCOUNT, 10)
+    yield "create_token", lambda core: core.accounts.add_token(ACCOUNT, "second")
+    yield "revoke_token", _revoke
+    yield "lock", lambda core: core.accounts.lock(ACCOUNT, locked=True)
+    yield "add_user", lambda core: core.accounts.add_user(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
+    yield "opt_out", _opt_out
+
+
+def _revoke(core: Core) -> object:
+    with core.read() as connection:
+        from hub.accounts.tables import api_tokens
+
+        hint = connection.execute(select(api_tokens.c.hint)).scalars().first()
+    return core.accounts.revoke_token(ACCOUNT, str(hint))
+
+
+def _opt_out(core: Core) -> object:
+    return core.suppressions.add(ACCOUNT, "+33612399999", SuppressionKind.OPT_OUT, source="test")
+
+
+def _until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + GIVE_UP_S
+    while not true():
+        if time.monotonic() > end:
+            raise TimeoutError
+        time.sleep(0.01)
+
+
+ROLES: Mapping[str, Callable[[Stage], None]] = {
+    one.__name__: one
+    for one in (
+        accept,
+        accept_list,
+        expand,
+        submit,
+        settle,
+        schedule,
+        finish,
+        cancel,
+        upgrade,
+        ring,
+        run_hourly,
+        make_address,
+        serve_mail,
+        serve_web,
+        work,
+        lead,
+    )
+} | {name: partial(_operate, act) for name, act in _operations()}

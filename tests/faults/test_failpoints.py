@@ -1,0 +1,159 @@
+"""Every failpoint there is: a process dies exactly there, others go on, and every promise is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub.embedded import PrivateServer
+from hub.store.engine import sqlite_url
+from hub.testing.databases import KINDS
+
+from .conftest import open_account
+from .points import all_points, edges, transactions
+from .scenes import SCENES, Scene, Settings, scene_of
+from .site import KILLED, Site
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hub.testing.databases import Databases
+
+    from .conftest import SiteMaker
+
+LATER_S = 120.0
+"""By then every lease has run out."""
+MAIL = b"From: accueil@salon.example\r\nSubject: 06 12 30 45 67\r\nMessage-ID: <1@salon.example>\r\n\r\nBonjour\r\n"
+LOCAL_PART = "geheim"
+QUICK = frozenset(
+    f"{name}.{when}"
+    for name in (
+        "accept",
+        "accept_list",
+        "expand",
+        "claim",
+        "announce",
+        "record",
+        "receipts",
+        "recover_leases",
+        "migrate",
+    )
+    for when in ("before_commit", "after_commit")
+) | set(edges())
+"""What every message passes, and every edge; on SQLite that takes seconds."""
+
+
+def _points(*, quick: bool) -> list[object]:
+    """SQLite and PostgreSQL: a quick selection for every day, everything else for `make prove`."""
+    return [
+        pytest.param(point, kind, id=f"{point}-{kind}")
+        for point in all_points()
+        for kind in KINDS
+        if (kind == "sqlite" and point in QUICK) is quick
+    ]
+
+
+def test_every_point_has_its_scene() -> None:
+    """A new transaction or edge brings the scene in which a process dies there."""
+    known = {point for point in all_points() if point in SCENES or point.partition(".")[0] in SCENES}
+    assert set(all_points()) - known == set()
+
+
+def test_every_scene_has_its_point() -> None:
+    """What is gone from the source proves nothing any more."""
+    assert set(SCENES) - set(transactions()) - set(edges()) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("point", "kind"), _points(quick=True))
+def test_a_process_that_dies_there_breaks_no_promise(
+    point: str, kind: str, make_site: SiteMaker, databases: Databases, tmp_path: Path
+) -> None:
+    """Killed at the point, restarted, run to the end, and compared with the carrier's own book."""
+    prove(point, scene_of(point), _a_site(point, kind, make_site, databases, tmp_path))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("point", "kind"), _points(quick=False))
+def test_at_no_point_at_all_a_dying_process_breaks_a_promise(
+    point: str, kind: str, make_site: SiteMaker, databases: Databases, tmp_path: Path
+) -> None:
+    """The same for all points and databases."""
+    prove(point, scene_of(point), _a_site(point, kind, make_site, databases, tmp_path))
+
+
+def prove(point: str, scene: Scene, site: Site) -> None:
+    """Play a scene, let its process die at the point, and everything after it."""
+    if scene.role == "upgrade":
+        _prove_upgrade(point, site)
+        return
+    open_account(site)
+    for role in scene.given:
+        site.must_play(role, **scene.given_settings)
+    if scene.role == "mail":
+        _prove_mail(point, site)
+    elif scene.role == "ring":
+        _prove_ring(point, site)
+    else:
+        _prove(point, scene, site)
+    assert site.faults() == []
+
+
+def _prove(point: str, scene: Scene, site: Site) -> None:
+    before = site.everything_stored()
+    ended = site.play(scene.role, failpoint=point, later_s=scene.later_s, **scene.settings)
+    assert ended == KILLED, f"{point} was not reached: {site.log}"
+    if not scene.again:
+        assert (site.everything_stored() == before) is point.endswith(".before_commit")
+    else:
+        site.must_play(scene.role, later_s=scene.later_s + LATER_S, **scene.settings)
+    site.must_play("finish", later_s=scene.later_s + 2 * LATER_S, **_lasting(scene.settings))
+
+
+def _lasting(settings: Settings) -> Settings:
+    """What stays as it is once a carrier is well again."""
+    return {name: value for name, value in settings.items() if not name.startswith("HUB_CONNECTOR_SANDBOX_DIS")}
+
+
+def _prove_mail(point: str, site: Site) -> None:
+    from .mailing import give_address
+
+    give_address(site, LOCAL_PART)
+    port = int(site.environ["HUB_MAIL_TO_SMS_PORT"])
+    listener = site.start("serve_mail", failpoint=point)
+    assert site.until(lambda: site.is_open(port)), site.log
+    site.note_asked("mail")
+    first = site.deliver(MAIL, f"{LOCAL_PART}@sms.localhost")
+    assert site.wait(listener) == KILLED, site.log
+    with site.during("serve_mail"):
+        assert site.until(lambda: site.is_open(port)), site.log
+        second = site.deliver(MAIL, f"{LOCAL_PART}@sms.localhost")
+    assert (first, second[:9]) == ("SMTPServerDisconnected", "250 2.0.0")
+    site.must_play("finish", later_s=LATER_S)
+
+
+def _prove_ring(point: str, site: Site) -> None:
+    server = PrivateServer(site.folder / "data")
+    server.start()
+    try:
+        assert site.play("ring", failpoint=point, HUB_HUB_REDIS_URL="") == KILLED, site.log
+        site.must_play("ring", HUB_HUB_REDIS_URL="")
+    finally:
+        server.stop()
+    site.must_play("finish", later_s=LATER_S)
+
+
+def _prove_upgrade(point: str, site: Site) -> None:
+    assert site.play("upgrade", failpoint=point) == KILLED, site.log
+    site.must_play("upgrade")
+    open_account(site)
+    site.must_play("accept")
+    site.must_play("finish", later_s=LATER_S)
+
+
+def _a_site(point: str, kind: str, make_site: SiteMaker, databases: Databases, folder: Path) -> Site:
+    if scene_of(point).role != "upgrade":
+        return make_site(kind)
+    url = sqlite_url(folder) if kind == "sqlite" else databases._url_of(databases._create())
+    return make_site(kind, HUB_HUB_DATABASE_URL=url)
