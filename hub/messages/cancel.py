@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, text, update
 
 from hub.errors import Conflict, NotFound
 from hub.messages.model import WAITING, CampaignState, MessageState
@@ -19,26 +19,46 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, at: datetime) -> Changes:
-    """Cancel what waits, and give its credits back, in the caller's transaction.
+AT_ONCE = 2000
+"""Messages that one transaction cancels: a long list must not keep everybody else from writing."""
 
-    Cancelling again changes nothing. Raises NotFound, and Conflict when everything is on its way already.
+
+def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, at: datetime) -> Changes:
+    """Cancel a campaign and the first of what waits of it, in the caller's transaction; `cancel_some` does the rest.
+
+    From this transaction on nothing of it is claimed to be sent. Cancelling again changes nothing. Raises NotFound,
+    and Conflict when everything is on its way already.
     """
     mine = (campaigns.c.id == storable(campaign_id), campaigns.c.account_id == account_id)
     query = select(campaigns.c.state).where(*mine)
     row = connection.execute(query.with_for_update()).first()
     if row is None:
         raise NotFound(f"There is no campaign {campaign_id!r}.")
-    changes = Changes()
     if row.state == CampaignState.CANCELLED:
-        return changes
+        return Changes()
     chunks = connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id == campaign_id)).rowcount
-    waiting = select(messages).where(messages.c.campaign_id == campaign_id, messages.c.state.in_(WAITING))
-    rows = fetch(connection, waiting.order_by(messages.c.id).with_for_update())
-    if not rows and not chunks:
+    changes = cancel_some(connection, campaign_id, at)
+    if not changes.updates and not chunks:
         raise Conflict("Every message of this campaign has left already.", code="already_sent")
-    for message in rows:
-        changes.end(message, MessageState.CANCELLED, None, at)
-    changes.write(connection, at)
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(state=CampaignState.CANCELLED))
     return changes
+
+
+def cancel_some(connection: Connection, campaign_id: str, at: datetime) -> Changes:
+    """Cancel some of what waits of a campaign, and give its credits back; without updates, nothing waits any more."""
+    changes = Changes()
+    waiting = select(messages).where(messages.c.campaign_id == campaign_id, messages.c.state.in_(WAITING))
+    for message in fetch(connection, waiting.order_by(messages.c.id).limit(AT_ONCE).with_for_update()):
+        changes.end(message, MessageState.CANCELLED, None, at)
+    changes.write(connection, at)
+    return changes
+
+
+def left_to_cancel(connection: Connection) -> list[str]:
+    """Cancelled campaigns of which something still waits: whoever cancelled them did not come to the end."""
+    waits = exists().where(messages.c.campaign_id == campaigns.c.id, messages.c.state == MessageState.PENDING)
+    query = select(campaigns.c.id).where(campaigns.c.state == CampaignState.CANCELLED, waits, _OPEN)
+    return list(connection.execute(query).scalars())
+
+
+_OPEN = text("campaigns.state IN ('expanding', 'accepted', 'cancelled')")  # as the partial index says it

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
 from hub.errors import Conflict, RequestRefused
 from hub.messages.tables import idempotency_keys as keys
 from hub.messages.widths import LONGEST_KEY
-from hub.store.bulk import insert_new
+from hub.store.bulk import in_batches, insert_new
 from hub.store.storable import is_storable
 
 if TYPE_CHECKING:
@@ -23,20 +23,33 @@ if TYPE_CHECKING:
     from hub.messages.model import CampaignRequest
 
 KEPT_FOR = timedelta(hours=72)
+_AT_ONCE = 1000
 
 
 def digest_of(request: CampaignRequest) -> str:
-    """What makes two requests the same: SHA-256 over everything that changes what is sent."""
-    content = [
+    """What makes two requests the same: SHA-256 over everything that changes what is sent.
+
+    It is that of one JSON list; taken in pieces, for a long list of recipients need not stand in memory twice.
+    """
+    terms = [
         request.purpose,
         request.text,
         request.sender,
         request.send_at.isoformat() if request.send_at else None,
         request.outside_window,
         request.encoding,
-        [[recipient.to, sorted(recipient.fields.items())] for recipient in request.recipients],
     ]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")
+    before = b""
+    for some in in_batches(request.recipients, _AT_ONCE):
+        digest.update(before + _json_of([[one.to, sorted(one.fields.items())] for one in some])[1:-1])
+        before = b", "
+    digest.update(b"]]")
+    return digest.hexdigest()
+
+
+def _json_of(content: list[Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def check_key(request: CampaignRequest) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hub.compliance.model import OutsideWindow, Purpose
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     from hub.sms.model import Change, EncodingMode
 
 
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+"""Shared by all who bring none: a million recipients are no million dictionaries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Who to text, as the sender typed it, and the values of the text's merge fields."""
 
     to: str
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=lambda: NO_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

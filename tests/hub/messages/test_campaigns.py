@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.errors import Conflict, NotFound
+from hub.failpoints import FailpointReached, armed
 from hub.messages.model import CampaignState, MessageState
 
 if TYPE_CHECKING:
@@ -115,3 +116,38 @@ def test_what_has_left_cannot_be_cancelled(hub: TestHub) -> None:
     with pytest.raises(Conflict) as refused:
         hub.core.campaigns.cancel(hub.account.id, answer.campaign_id)
     assert (refused.value.code, hub.states(answer.campaign_id)) == ("already_sent", [SUBMITTED])
+
+
+@pytest.fixture
+def long_list(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A campaign of five, where a transaction cancels two."""
+    monkeypatch.setattr("hub.messages.cancel.AT_ONCE", 2)
+    return hub.send(*(f"+3361234560{number}" for number in range(5))).campaign_id
+
+
+def test_a_long_list_is_cancelled_in_several_transactions(
+    hub: TestHub, long_list: str, books: Callable[[], Any]
+) -> None:
+    """All of it, all the same."""
+    view = hub.core.campaigns.cancel(hub.account.id, long_list)
+    assert (view.by_state, books()) == ({CANCELLED: 5}, (1000, 0, 0))
+
+
+@pytest.mark.parametrize("point", ["cancel.after_commit", "cancel_some.before_commit", "cancel_some.after_commit"])
+def test_a_cancellation_that_a_crash_cut_short_is_carried_to_its_end(
+    hub: TestHub, long_list: str, books: Callable[[], Any], point: str
+) -> None:
+    """By the scheduler; nothing of it leaves meanwhile."""
+    with armed(f"{point}=raise"), pytest.raises(FailpointReached):
+        hub.core.campaigns.cancel(hub.account.id, long_list)
+    finished = hub.core.campaigns.finish_cancelling()
+    hub.drain()
+    assert (finished, set(hub.states(long_list)), hub.carrier.taken, books()) == (1, {CANCELLED}, [], (1000, 0, 0))
+
+
+def test_what_is_cancelled_and_not_swept_yet_does_not_leave(hub: TestHub, long_list: str) -> None:
+    """A worker asks whether the campaign still stands before each batch."""
+    with armed("cancel.after_commit=raise"), pytest.raises(FailpointReached):
+        hub.core.campaigns.cancel(hub.account.id, long_list)
+    hub.drain()
+    assert (set(hub.states(long_list)), hub.carrier.taken) == ({CANCELLED}, [])
