@@ -62,6 +62,7 @@ def send(
 
 @click.command()
 @click.option("--campaign", default=None, help="One campaign; without it, the latest ones are listed.")
+@click.option("--unknown", is_flag=True, help="All that a carrier may or may not have taken, of every account.")
 @click.option("--follow", "wait", is_flag=True, help="First wait until none of its messages is on its way.")
 @_ACCOUNT
 @_URL
@@ -71,12 +72,16 @@ def send(
 def messages(
     session: Session,
     campaign: str | None,
+    unknown: bool,  # noqa: FBT001 - click hands flags over so
     wait: bool,  # noqa: FBT001 - click hands flags over so
     account_name: str | None,
     url: str | None,
     token: str | None,
 ) -> None:
     """Show the messages of a campaign and what became of them."""
+    if unknown:
+        _show_unknown(session, account_name)
+        return
     if url:
         from hub.cli.remote import Remote
 
@@ -193,6 +198,16 @@ def _sent_far_away(sent: dict[str, Any]) -> str:
 
 def _show_messages(rows: list[tuple[Any, ...]]) -> None:
     table("Messages", ("to", "state", "reason", "segments", "id"), rows)
+
+
+def _show_unknown(session: Session, account_name: str | None) -> None:
+    with session.core() as core:
+        owner = core.accounts.find(account_name).id if account_name else None
+        found = core.campaigns.in_doubt(owner)
+    answer({"items": found})
+    if not wants_json():
+        rows = [(one.to, one.account, one.connector, one.since, one.detail, one.id) for one in found]
+        table("Messages in doubt", ("to", "account", "connector", "since", "detail", "id"), rows)
 
 
 def _show_campaigns(campaigns: Any) -> None:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.messages.cancel import cancel_campaign, cancel_some, left_to_cancel
-from hub.messages.views import campaign_of, latest_campaigns, page_of_messages
+from hub.messages.views import campaign_of, latest_campaigns, messages_in_doubt, page_of_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from hub.clock import Clock
-    from hub.messages.model import CampaignView, MessageState, MessageView
+    from hub.messages.model import CampaignView, MessageInDoubt, MessageState, MessageView
     from hub.messages.outcomes import Changes
     from hub.store.engine import Store
 
@@ -49,6 +49,11 @@ class Campaigns:
         with self.store.read() as connection:
             campaign_of(connection, account_id, campaign_id)
             return page_of_messages(connection, campaign_id, after=after, limit=limit, states=states)
+
+    def in_doubt(self, account_id: int | None = None) -> tuple[MessageInDoubt, ...]:
+        """Every message whose answer was lost, of an account or of all, the longest in doubt first."""
+        with self.store.read() as connection:
+            return messages_in_doubt(connection, account_id)
 
     def cancel(self, account_id: int, campaign_id: str) -> CampaignView:
         """Cancel what has not left yet. Raises NotFound, and Conflict when all of it has."""

@@ -111,6 +111,18 @@ class MessageView:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageInDoubt:
+    """A message that its carrier may or may not have taken; `since` is when its answer was lost."""
+
+    id: str
+    account: str
+    to: str
+    connector: str | None
+    since: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Deferral:
     """How many messages to a country wait for its next lawful hour, and until when."""
 

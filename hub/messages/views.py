@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
+from hub.accounts.tables import accounts
 from hub.compliance.model import Purpose
 from hub.errors import NotFound
-from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageState, MessageView
+from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageInDoubt, MessageState, MessageView
 from hub.messages.summary import Summary
 from hub.messages.tables import campaigns, messages
 from hub.store.bulk import fetch
@@ -75,6 +76,25 @@ def page_of_messages(
     if states:
         query = query.where(messages.c.state.in_(states))
     return tuple(view_of(row._asdict()) for row in fetch(connection, query))
+
+
+def messages_in_doubt(connection: Connection, account_id: int | None = None) -> tuple[MessageInDoubt, ...]:
+    """Every message whose answer was lost, of an account or of all, the longest in doubt first."""
+    query = select(messages, accounts.c.name).join(accounts, accounts.c.id == messages.c.account_id)
+    query = query.where(text("messages.state = 'unknown'"))  # as the partial index says it
+    if account_id is not None:
+        query = query.where(messages.c.account_id == account_id)
+    return tuple(
+        MessageInDoubt(
+            message_id(row.campaign_id, row.position),
+            row.name,
+            row.recipient,
+            row.connector,
+            row.submitted_at,
+            row.detail,
+        )
+        for row in fetch(connection, query.order_by(messages.c.submitted_at, messages.c.id))
+    )
 
 
 def view_of(row: Mapping[str, Any]) -> MessageView:

@@ -135,6 +135,17 @@ def test_messages_of_a_campaign_are_listed_whole(shop: CommandLine) -> None:
     assert f"{campaign}-0" in shop("messages", "--campaign", campaign).stdout
 
 
+def test_what_is_in_doubt_is_listed_whoever_sent_it(shop: CommandLine) -> None:
+    """The sandbox loses the answer of every number that ends so."""
+    campaign = shop.json("send", "--alert", "--to", f"06 12 34 99 08, {TO}", "--text", "x")["campaign_id"]
+    core = build(environ=shop.environ)
+    core.dispatcher.drain("default")
+    core.close()
+    (item,) = shop.json("messages", "--unknown")["items"]
+    assert (item["id"], item["to"], item["connector"]) == (f"{campaign}-0", "+33612349908", "sandbox")
+    assert f"{campaign}-0" in shop("messages", "--unknown").stdout
+
+
 def test_more_messages_than_a_page_holds_are_all_listed(shop: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where duplicates left gaps in their numbering."""
     monkeypatch.setattr(Campaigns.messages, "__kwdefaults__", {"after": -1, "limit": 2, "states": ()})
