@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from flask import Flask
-
     from hub.bootstrap import Core
     from hub.config.settings import Settings
+    from hub.web.bridge import Bridge
 
 STOP_WITHIN_S = 20
 """How long requests in hand may take once the process is told to stop."""
+HEADERS_WITHIN_MS = 15_000
+"""How long a client may take over its headers, and how long a connection may lie idle between two requests."""
+MOST_HEADER_BYTES = 64 * 1024
 LOOK_EVERY_S = 0.02
 
 _GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
@@ -48,7 +50,8 @@ def serve(settings: Settings) -> None:
     when the worker ended by itself.
     """
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     web = settings.web
@@ -58,29 +61,32 @@ def serve(settings: Settings) -> None:
         target="hub",
         address=web.host,
         port=web.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS, max_buffer_size=MOST_HEADER_BYTES),
+        websockets=False,
         workers=1,
-        blocking_threads=web.threads,
         workers_kill_timeout=STOP_WITHIN_S,
         log_level=LogLevels.warning,
         log_dictconfig=dict(_GRANIAN_LOGS_AS_WE_DO),
     )
-    server.serve(target_loader=partial(application, settings.path, os.getpid()), wrap_loader=False)
+    server.serve(target_loader=partial(application, settings.path, os.getpid()), wrap_loader=False)  # type: ignore[arg-type]  # its hints know no RSGI object, its manual does
 
 
-def application(config: Path | None, parent: int) -> Flask:
-    """The WSGI application, made inside the worker; it shows signs of life once its door is open.
+def application(config: Path | None, parent: int) -> Bridge:
+    """The application as the server calls it, made inside the worker; it shows signs of life once its door is open.
 
     The worker ends when `parent` does, and lets go of everything when its main thread ends.
     """
     from hub.web.app import create_app
+    from hub.web.bridge import Bridge
 
     follow(parent)
     core = build(config)
     configure_logging(core.settings.hub.log_level, core.settings.hub.log_format)
     app = create_app(core)
     threading.Thread(target=_keep, args=(core, threading.main_thread()), name="keeper").start()
-    return app
+    return Bridge(app, core.settings.web.threads)
 
 
 def _keep(core: Core, main: threading.Thread) -> None:

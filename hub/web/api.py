@@ -17,6 +17,7 @@ from hub.messages.model import CampaignRequest, CampaignState, Recipient
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
+from hub.web.bridge import OWNER
 from hub.web.keys_in_hand import KeysInHand
 from hub.web.schedule import read_moment
 from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
@@ -104,6 +105,7 @@ class Api:
         if shown is None or shown.type != "bearer" or not shown.token:
             raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
         g.account = self.limiter.enter(shown.token, request.remote_addr or "")
+        request.environ[OWNER] = f"account {g.account.id}"
 
     def _request(self, body: CampaignBody) -> CampaignRequest:
         settings = self.core.settings

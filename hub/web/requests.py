@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import Request, Response, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from hub.errors import RequestRefused
 from hub.ids import new_id
@@ -84,8 +85,9 @@ def read_to_the_end(asked: Request) -> None:
     """Read what is left of a body that was refused unread: who is still sending does not hear an answer."""
     stream = asked.environ["wsgi.input"]
     left = MOST_PASSED_OVER if asked.environ.get("wsgi.input_terminated") else 0
-    while left > 0 and (piece := stream.read(_PIECE)):
-        left -= len(piece)
+    with suppress(RequestTimeout):  # then it does not hear it
+        while left > 0 and (piece := stream.read(_PIECE)):
+            left -= len(piece)
 
 
 def request_id_of(asked: Request, clock: Clock) -> str:
