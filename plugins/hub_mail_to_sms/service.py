@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hub import StoreUnavailable
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.checks import tls_context
 from hub_mail_to_sms.connections import Connections
@@ -29,6 +30,8 @@ DECIDERS = 8
 """Mails decided at once: read, verified, and waiting for their turn to be stored."""
 LOOKERS = 4
 """Addresses and tokens looked up at once, not behind the mails."""
+TURNS_ON_A_SERVER = 2
+"""Mails stored at once on PostgreSQL; on SQLite it is one."""
 FINISH_WITHIN_S = 15.0
 
 log = structlog.get_logger(__name__)
@@ -44,7 +47,8 @@ class MailService:
         self._tls = tls_context(settings)
         self.connections = Connections(settings.connections, settings.connections_per_client)
         self._deciders = ThreadPoolExecutor(DECIDERS, thread_name_prefix="mail")
-        mailroom = Mailroom(hub, settings, Addresses(hub), limiter, verifier_for(settings))
+        turns = threading.Semaphore(_turns_on(hub))
+        mailroom = Mailroom(hub, settings, Addresses(hub), limiter, verifier_for(settings), turns)
         self._door = Door(mailroom, deciders=self._deciders)
         self._sign_in = SignIn(hub, limiter)
         self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="mail-look-up")
@@ -104,3 +108,11 @@ class MailService:
         except Exception:
             log.exception("no_dialogue")  # asyncio itself would close the connection without a word
             raise
+
+
+def _turns_on(hub: Hub) -> int:
+    try:
+        with hub.read() as connection:
+            return 1 if connection.dialect.name == "sqlite" else TURNS_ON_A_SERVER
+    except StoreUnavailable:  # a server that is away: SQLite is a file
+        return TURNS_ON_A_SERVER
