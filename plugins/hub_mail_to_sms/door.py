@@ -18,6 +18,8 @@ from hub_mail_to_sms.handler import Delivery
 from hub_mail_to_sms.settings import Accept
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from aiosmtpd.smtp import SMTP
 
     from hub_mail_to_sms.handler import Mailroom
@@ -50,6 +52,8 @@ class Door:
 
     mailroom: Mailroom
     decide_within_s: float = 25.0
+    deciders: Executor | None = None
+    """Where mails are decided; None is where addresses are looked up, too."""
 
     async def handle_EHLO(  # noqa: N802 - aiosmtpd names its hooks so
         self, server: SMTP, session: Visit, envelope: Letter, name: str, responses: list[str]
@@ -108,7 +112,7 @@ class Door:
             peer=str(session.peer[0]) if session.peer else "",
             envelope_from=envelope.mail_from,
         )
-        decision = asyncio.to_thread(self.mailroom.decide, delivery)
+        decision = asyncio.get_running_loop().run_in_executor(self.deciders, self.mailroom.decide, delivery)
         try:
             return await asyncio.wait_for(decision, self.decide_within_s)
         except TimeoutError:

@@ -58,8 +58,9 @@ class Delivery:
 class Mailroom:
     """Turns mails into campaigns. Thread-safe: each mail is decided in a thread of its own.
 
-    They are stored one after the other. Two threads at it only take the interpreter from each other, statement by
-    statement, while one of them holds SQLite's lock and the other sleeps ever longer before it asks again.
+    As many as there are `turns` are stored at once: one on SQLite. Two threads at it only take the interpreter
+    from each other, statement by statement, while one of them holds the database's lock and the other sleeps ever
+    longer before it asks again. A server leaves time for a second one between a question and its answer.
     """
 
     hub: Hub
@@ -67,7 +68,7 @@ class Mailroom:
     addresses: Addresses
     limiter: Limiter
     verifier: Verifier
-    _turn: threading.Lock = field(default_factory=threading.Lock)
+    turns: threading.Semaphore = field(default_factory=threading.Semaphore)
     _countries: dict[int, tuple[str, float]] = field(default_factory=dict)
 
     def decide(self, delivery: Delivery) -> str:
@@ -154,12 +155,12 @@ class Mailroom:
 
     @contextmanager
     def _its_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=TURN_WITHIN_S):
+        if not self.turns.acquire(timeout=TURN_WITHIN_S):
             raise StoreUnavailable("The mails before this one are not done yet.")
         try:
             yield
         finally:
-            self._turn.release()
+            self.turns.release()
 
     def _moment(self, at: datetime | None) -> datetime | None:
         if at is None or at.tzinfo:

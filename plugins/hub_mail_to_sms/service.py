@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hub import StoreUnavailable
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.checks import tls_context
 from hub_mail_to_sms.connections import Connections
@@ -25,8 +26,12 @@ from hub_mail_to_sms.verification import verifier_for
 if TYPE_CHECKING:
     from hub import Hub
 
-THREADS = 8
-"""Mails decided at once."""
+DECIDERS = 8
+"""Mails decided at once: read, verified, and waiting for their turn to be stored."""
+LOOKERS = 4
+"""Addresses and tokens looked up at once, not behind the mails."""
+TURNS_ON_A_SERVER = 2
+"""Mails stored at once on PostgreSQL; on SQLite it is one."""
 FINISH_WITHIN_S = 15.0
 
 log = structlog.get_logger(__name__)
@@ -41,11 +46,14 @@ class MailService:
         self._settings = settings
         self._tls = tls_context(settings)
         self.connections = Connections(settings.connections, settings.connections_per_client)
-        self._door = Door(Mailroom(hub, settings, Addresses(hub), limiter, verifier_for(settings)))
+        self._deciders = ThreadPoolExecutor(DECIDERS, thread_name_prefix="mail")
+        turns = threading.Semaphore(_turns_on(hub))
+        mailroom = Mailroom(hub, settings, Addresses(hub), limiter, verifier_for(settings), turns)
+        self._door = Door(mailroom, deciders=self._deciders)
         self._sign_in = SignIn(hub, limiter)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")
+        self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="mail-look-up")
         self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(self._threads)
+        self._loop.set_default_executor(self._lookers)
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._server: asyncio.Server | None = None
 
@@ -76,7 +84,8 @@ class MailService:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
         self._loop.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._deciders, self._lookers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _say_goodbye(self) -> None:
         if self._server is not None:
@@ -99,3 +108,11 @@ class MailService:
         except Exception:
             log.exception("no_dialogue")  # asyncio itself would close the connection without a word
             raise
+
+
+def _turns_on(hub: Hub) -> int:
+    try:
+        with hub.read() as connection:
+            return 1 if connection.dialect.name == "sqlite" else TURNS_ON_A_SERVER
+    except StoreUnavailable:  # a server that is away: SQLite is a file
+        return TURNS_ON_A_SERVER

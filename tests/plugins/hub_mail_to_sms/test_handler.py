@@ -144,7 +144,7 @@ def test_a_turn_ends_with_a_refusal_too(hub: TestHub) -> None:
     """Else the first refused mail would be the last that is looked at."""
     mailroom = a_mailroom(hub)
     mailroom.decide(delivery(a_mail("0123456789")))
-    assert not mailroom._turn.locked()
+    assert mailroom.turns.acquire(blocking=False)
 
 
 def test_a_time_with_an_offset_is_taken_as_it_is(hub: TestHub) -> None:

@@ -51,7 +51,7 @@ def test_a_silent_client_is_dismissed(listen: Listen) -> None:
     with listener.wire() as wire:
         wire.reply()
         assert wire.replies() == ["421 4.4.2 No word from you for too long; goodbye."]
-    assert listener.wait_until_alone(1.0)
+    assert listener.wait_until_alone()
 
 
 def test_silence_in_the_middle_of_a_mail_is_silence(listen: Listen) -> None:
