@@ -319,14 +319,17 @@ def test_a_listener_survives_redis(
     assert rings_until(url, ear, "after")
 
 
-def test_a_listener_survives_redis_going_while_it_works(server: PrivateServer, url: str, listen: Listens) -> None:
-    """The job is done to its end; RQ cannot say so, and begins anew."""
+def test_a_listener_survives_redis_going_while_it_works(
+    server: PrivateServer, url: str, listen: Listens, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The job is done to its end; RQ cannot say so, begins anew, and calls it no fault of the hub's."""
     ear = listen(ear=Ear(does=lambda: kill(server)))
     ring(url, Ring(QueueName.DISPATCH, SUBMIT, ("before",)))
     assert until(lambda: not server.is_alive())
     ear.does = lambda: None
     server.start()
     assert rings_until(url, ear, "after")
+    assert "unhandled" not in caplog.text
 
 
 def test_a_listener_survives_redis_being_wiped(url: str, redis: Redis, listen: Listens) -> None:

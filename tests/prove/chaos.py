@@ -1,6 +1,6 @@
 """The chaos loop: a whole hub under traffic, its processes killed at random; then the books are compared.
 
-    python -m tests.prove.chaos [--seed N] [--seconds 40] [--database sqlite|postgresql]
+    python -m tests.prove.chaos [--seed N] [--seconds 40] [--database sqlite|postgresql] [--keep]
 
 Prints a table and exits with 0 when nothing was lost, nothing doubled and every doubt is named; else it says what is
 wrong, keeps the folder with all logs and both ledgers, and exits with 1.
@@ -110,12 +110,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="the same choices again; their timing is the machine's")
     parser.add_argument("--seconds", type=float, default=40, help="how long processes are killed")
     parser.add_argument("--database", choices=KINDS, action="append", help="on which database; both unless told")
+    parser.add_argument("--keep", action="store_true", help="keep the folder, and say where it is")
     wishes = parser.parse_args()
     seed = SystemRandom().randrange(10**6) if wishes.seed is None else wishes.seed
-    return max([prove(kind, seed, wishes.seconds) for kind in wishes.database or KINDS])
+    return max([prove(kind, seed, wishes.seconds, keep=wishes.keep) for kind in wishes.database or KINDS])
 
 
-def prove(database: str, seed: int, seconds: float) -> int:
+def prove(database: str, seed: int, seconds: float, *, keep: bool = False) -> int:
     """One run; its table is printed as soon as it is over."""
     folder = Path(tempfile.mkdtemp(prefix=f"textohub-chaos-{database}-"))
     say(f"chaos on {database}: seed {seed}, {seconds:g} s of kills")
@@ -129,11 +130,13 @@ def prove(database: str, seed: int, seconds: float) -> int:
     finally:
         databases.close()
     report(run, verdict)
-    if verdict.is_clean:
+    if keep or not verdict.is_clean:
+        say(f"  everything is kept in {folder}")
+    else:
         shutil.rmtree(folder)
-        return 0
-    say(f"NOT PROVED; everything is kept in {folder}; repeat it with --seed {seed} --database {database}")
-    return 1
+    if not verdict.is_clean:
+        say(f"NOT PROVED; repeat it with --seed {seed} --database {database}")
+    return int(not verdict.is_clean)
 
 
 def report(run: Run, verdict: Verdict) -> None:

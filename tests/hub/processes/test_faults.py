@@ -281,7 +281,8 @@ def test_a_worker_that_slept_through_its_lease_doubles_nothing(
     """Stopped between two steps until others went on, then woken: the carrier has nothing twice (F9)."""
     site = make_site(HUB_HUB_DATABASE_URL=databases.fresh(kind))
     site.send(COUNT)
-    stalled = site.worker(TEXTOHUB_FAILPOINT=f"{edge}=stop")
+    # Receipts come later: on SQLite, one that is frozen while it writes them would freeze every other writer.
+    stalled = site.worker(TEXTOHUB_FAILPOINT=f"{edge}=stop", HUB_CONNECTOR_SANDBOX_RECEIPT_DELAY_S="2")
     assert site.until(lambda: stands_still(stalled.pid)), site.log
     site.worker()
     site.scheduler()
