@@ -67,7 +67,8 @@ class Store:
     def write(self, name: str) -> Iterator[Connection]:
         """Run a transaction that may write, and commit it. Raises StoreUnavailable; then nothing was kept.
 
-        Only when a server's answer to the commit itself is lost does nobody know: that is CommitInDoubt. `name` says what it is for: it names the two points at which a test can make the process die.
+        Only when a server's answer to the commit itself is lost does nobody know: that is CommitInDoubt.
+        `name` says what it is for: it names the two points at which a test can make the process die.
         """
         with (
             _said_plainly(),

@@ -117,11 +117,8 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
 
 def refused(error: HubError) -> str:
     """The no, from the core's own reason; what is no fault of the request's is to be tried again, and stays unsaid."""
-    if isinstance(error, CommitInDoubt) and not error.repeatable:
-        return reply("554 5.3.0", _IN_DOUBT)
     if isinstance(error, StoreUnavailable):
-        full = "full" in str(error) or "space" in str(error)
-        return reply("452 4.3.1", _CANNOT_KEEP) if full else reply("451 4.3.0", _CANNOT_KEEP)
+        return _not_kept(error)
     if isinstance(error, TooMany):
         return reply("450 4.7.1", str(error))
     if isinstance(error, NotEnoughCredits):
@@ -131,6 +128,13 @@ def refused(error: HubError) -> str:
     if isinstance(error, RequestRefused):
         return reply(_code_of(error), _reasons(error))
     return reply("451 4.3.0", _CANNOT_KEEP)
+
+
+def _not_kept(error: StoreUnavailable) -> str:
+    if isinstance(error, CommitInDoubt) and not error.repeatable:
+        return reply("554 5.3.0", _IN_DOUBT)
+    full = "full" in str(error) or "space" in str(error)
+    return reply("452 4.3.1", _CANNOT_KEEP) if full else reply("451 4.3.0", _CANNOT_KEEP)
 
 
 def unreadable(error: UnreadableMail) -> str:

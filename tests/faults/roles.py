@@ -20,6 +20,7 @@ from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
 from hub.contacts.model import SuppressionKind
+from hub.errors import StoreUnavailable
 from hub.failpoints import arm
 from hub.messages.model import CampaignRequest, Recipient
 from hub.messages.tables import campaigns, messages
@@ -30,6 +31,7 @@ from hub.processes import scheduler as scheduler_module
 from hub.processes import worker as worker_module
 from hub.processes.service import ServiceProcess
 from hub.queue import QueueName
+from hub.store import engine
 from hub_mail_to_sms.addresses import Addresses
 from hub_sandbox.ledger import Ledger
 
@@ -107,6 +109,7 @@ def play(job: Mapping[str, Any]) -> None:
     configure_logging("debug", "json")
     plugins = Plugins.load()
     plugins.add(Hourly(), "hourly")
+    vars(engine)["BUSY_TIMEOUT_S"] = job.get("busy_s", engine.BUSY_TIMEOUT_S)
     clock = LaterClock(timedelta(seconds=job["later_s"]))
     core = build(None, environ=job["environ"], clock=clock, plugins=plugins)
     arm(job["failpoint"])
@@ -233,6 +236,20 @@ def lead(stage: Stage) -> None:
     process.run()
 
 
+def ask_for_more(stage: Stage) -> None:
+    """A client sends campaign after campaign, each under a key of its own, until every one is taken."""
+    for number in range(int(stage.words["count"])):
+        _until(partial(_is_taken, stage, number))
+
+
+def _is_taken(stage: Stage, number: int) -> bool:
+    try:
+        accept(stage, f"key-{number}", (f"{4000 + number}",))
+    except StoreUnavailable:
+        return False
+    return True
+
+
 def _operate(act: Callable[[Core], object], stage: Stage) -> None:
     act(stage.core)
 
@@ -282,6 +299,7 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         upgrade,
         ring,
         run_hourly,
+        ask_for_more,
         make_address,
         serve_mail,
         serve_web,
