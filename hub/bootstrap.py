@@ -24,6 +24,7 @@ from hub.messages.expand import Expander
 from hub.messages.limits import Limits
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
+from hub.messages.restored import Restored
 from hub.messages.routing import OnUnknown, Route
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
@@ -31,6 +32,7 @@ from hub.plugin_manager import Plugins
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
 from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
+from hub.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -184,6 +186,16 @@ class Core:
     def sweeper(self) -> Sweeper:
         """What mends the record after a crash."""
         return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
+
+    @cached_property
+    def switches(self) -> Switches:
+        """What pauses the ways in and out."""
+        return Switches(self.store, self.clock)
+
+    @cached_property
+    def restored(self) -> Restored:
+        """What came out of a backup and waits for somebody to decide."""
+        return Restored(self.store, self.clock, self.routes, self.tell)
 
     # --- what holds it together ---
 

@@ -102,6 +102,11 @@ def _database(core: Core) -> Iterator[Finding]:
         yield Finding("[hub] database_url", "The tables are not up to date; run `hub db upgrade`.", fatal=True)
 
 
+def _paused(core: Core) -> Iterator[Finding]:
+    if core.schema_status().is_ready:
+        yield from (Finding("hub pause", str(switch)) for switch in core.switches.all())
+
+
 def _redis(core: Core) -> Iterator[Finding]:
     url = redis_url_of(core.settings)
     if url is None:
@@ -165,6 +170,7 @@ _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
     _plugins,
     _data_dir,
     _database,
+    _paused,
     _redis,
     _connectors,
     _ports,

@@ -10,6 +10,7 @@ HubError
 │   ├── NotEnoughCredits    buy credits, or send less
 │   └── TooMany             slow down, try again after a while
 ├── StoreUnavailable        try again soon: the database is locked, full or away
+├── Paused                  try again later: the operator has stopped what comes in, and nothing was kept
 ├── NewerDatabase           run the newer hub that wrote this database
 └── ConnectorError          what a carrier said, in the engine's words
     ├── TemporaryFailure    nothing was sent, try again later
@@ -111,6 +112,10 @@ class TooMany(RequestRefused):
 
 class StoreUnavailable(HubError):
     """The database did not take the transaction; nothing was kept, and a retry may work."""
+
+
+class Paused(HubError):
+    """The operator has stopped what comes in; nothing was kept, and the same request works once it goes on."""
 
 
 class NewerDatabase(HubError):

@@ -31,6 +31,12 @@ COMMANDS = {
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
+    "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
+    "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),
+    "drain": ("hub.cli.pausing:drain", "Take nothing in, and wait until nothing is in hand."),
+    "backup": ("hub.cli.saving:backup", "Make a backup while the hub runs."),
+    "restore": ("hub.cli.saving:restore", "Bring a backup back; it starts with sending paused."),
+    "secrets": ("hub.cli.keys:secrets", "The key that secrets are kept under."),
     "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window."),
 }
 

@@ -18,6 +18,7 @@ from hub.messages.summary import Summary
 from hub.messages.views import SHOWN, acceptance_of, view_of
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
+from hub.switches import require_intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -55,7 +56,8 @@ class Intake:
         """Take a campaign in; it is committed when this returns.
 
         Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
-        account cannot pay for all of it, StoreUnavailable when the database did not take it.
+        account cannot pay for all of it, Paused while the operator takes nothing in, StoreUnavailable when the
+        database did not take it. A request that was answered before is answered again even then.
         """
         now = self.clock.now()
         account = self._sender(request.account_id)
@@ -93,6 +95,7 @@ class Intake:
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
         with self.store.write("accept") as connection:
+            require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             planner = Planner(terms)
@@ -107,6 +110,7 @@ class Intake:
 
     def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
         with self.store.write("accept_list") as connection:
+            require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
