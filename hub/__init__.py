@@ -52,7 +52,7 @@ from hub.messages.model import (
     ReceiptState,
     Recipient,
 )
-from hub.registry import Address, MigrationBranch, Registry, Service
+from hub.registry import Address, MigrationBranch, Registry, SealedColumn, Service
 from hub.running import Hub
 from hub.sms.model import Alphabet, EncodingMode, NumberRefusal, PhoneNumber
 from hub.version import __version__
@@ -102,6 +102,7 @@ __all__ = [
     "Registry",
     "Rejected",
     "RequestRefused",
+    "SealedColumn",
     "Service",
     "Sink",
     "StoreUnavailable",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import column, select, table, update
+from sqlalchemy import column, exists, select, table, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.errors import ConfigError, Fault
+from hub.errors import ConfigError, Conflict, Fault, StoreUnavailable
 from hub.store.bulk import insert_new
 from hub.store.tables import key_canaries
 from hub.vault import (
@@ -64,6 +64,13 @@ class Keyring:
         """Where the key is, for people."""
         return SETTING if self.setting else str(self.path)
 
+    def stamp(self) -> object:
+        """Something that differs once the keys may have changed: a process that runs reads them again."""
+        try:
+            return None if self.setting else self.path.stat().st_mtime_ns
+        except OSError:
+            return None
+
     def keys(self) -> tuple[str, ...] | None:
         """The keys there are; None when there are none. Raises WrongKey for what is no key."""
         return read_keys(self.setting, SETTING) if self.setting else read_key_file(self.path)
@@ -117,11 +124,15 @@ def fits(vault: Vault, canary: Canary) -> bool:
 
 def find_canary(store: Store) -> Canary | None:
     """The canary of a database; None where there is none yet, nor a table for it. Raises StoreUnavailable."""
-    with store.read() as connection:
-        try:
+    try:
+        with store.read() as connection:
             return _canary(connection)
-        except SQLAlchemyError:
+    except SQLAlchemyError:
+        return None
+    except StoreUnavailable as error:
+        if "no such table" in str(error):  # SQLite has one word for this and for a database that is away
             return None
+        raise
 
 
 def refusal(ring: Keyring, sentence: str) -> ConfigError:
@@ -131,26 +142,36 @@ def refusal(ring: Keyring, sentence: str) -> ConfigError:
 
 def seal_clear(store: Store, vault: Vault, sealed: Sequence[SealedColumn]) -> int:
     """Seal what still stands in clear, as an older hub wrote it; how many rows."""
-    return sum(_until_done(store, vault, one, _seal_some) for one in sealed)
+    return sum(_until_done(store, vault, one, _seal_some) for one in sealed if _has_clear(store, one))
 
 
 def rotate(store: Store, ring: Keyring, clock: Clock, sealed: Sequence[SealedColumn]) -> tuple[Vault, int]:
-    """Change the key in the file: the new one first, everything sealed again with it, and then the old ones go.
+    """Seal everything with another key; the vault, and how many secrets were sealed again.
 
-    A crash at any moment leaves a file whose keys open everything; doing it again goes on. Processes that run
-    have read the old key: they open what is sealed anew only once they are started again.
+    In a key file a new key is put first; a setting must have it already. The old keys stay until `finish`: a process
+    that has not read the new key yet goes on with the old one. A crash at any moment leaves keys that open
+    everything, and doing it again goes on from there.
     """
     vault = open_vault(store, ring, clock)
     if not _is_begun(store, vault):
+        if ring.setting:
+            raise Conflict(f"{SETTING} must hold the new key in front of the old one; `hub secrets new-key` makes one.")
         vault = Vault((new_key(), *vault.keys))
         replace_key_file(ring.path, vault.keys)
-    count = reseal(store, vault, clock, sealed)
-    replace_key_file(ring.path, vault.keys[:1])
-    return Vault(vault.keys[:1]), count
+    return vault, _reseal(store, vault, clock, sealed)
 
 
-def reseal(store: Store, vault: Vault, clock: Clock, sealed: Sequence[SealedColumn]) -> int:
-    """Seal everything with the first key that is sealed with another; how many rows."""
+def finish(store: Store, ring: Keyring, clock: Clock, sealed: Sequence[SealedColumn]) -> tuple[Vault, int]:
+    """Forget the old keys, once every process has read the new one; what was sealed with them is sealed again."""
+    vault = open_vault(store, ring, clock)
+    count = _reseal(store, vault, clock, sealed)
+    if not ring.setting:
+        vault = Vault(vault.keys[:1])
+        replace_key_file(ring.path, vault.keys)
+    return vault, count
+
+
+def _reseal(store: Store, vault: Vault, clock: Clock, sealed: Sequence[SealedColumn]) -> int:
     count = sum(_until_done(store, vault, one, _reseal_some) for one in sealed)
     with store.write("reseal_canary") as connection:
         new = {"sealed": vault.seal(_SONG), "fingerprint": vault.fingerprint, "made_at": clock.now()}
@@ -162,6 +183,12 @@ def _is_begun(store: Store, vault: Vault) -> bool:
     """Whether a change of the key was begun and not ended: the first key is not the canary's."""
     canary = find_canary(store)
     return canary is not None and canary.fingerprint in map(fingerprint_of, vault.keys[1:])
+
+
+def _has_clear(store: Store, one: SealedColumn) -> bool:
+    home = _table(one)
+    with store.read() as connection:
+        return bool(connection.execute(select(exists().where(home.c[one.clear].is_not(None)))).scalar_one())
 
 
 def _until_done(store: Store, vault: Vault, one: SealedColumn, some: Any) -> int:

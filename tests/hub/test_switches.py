@@ -12,9 +12,8 @@ from hub.messages.model import CampaignState, MessageState
 from hub.switches import Cause, Switches, Way, may_pass, require_intake
 
 if TYPE_CHECKING:
-    from tests.conftest import HubMaker
-
     from hub.testing.hub import TestHub
+    from tests.conftest import HubMaker
 
 MANY = [f"+336123{number:05}" for number in range(30)]
 

@@ -11,9 +11,8 @@ from hub.errors import Conflict
 from hub.store.tables import restored_campaigns
 
 if TYPE_CHECKING:
-    from tests.hub.cli.conftest import CommandLine
-
     from hub.bootstrap import Core
+    from tests.hub.cli.conftest import CommandLine
 
 TEXT = ("--alert", "--to", "06 12 34 56 78", "--text", "Bonjour")
 
