@@ -28,8 +28,9 @@ from hub.messages.restored import Restored
 from hub.messages.routing import OnUnknown, Route
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
-from hub.plugin_manager import Plugins
+from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
+from hub.resting import Resting
 from hub.sealing import Keyring, find_canary, open_vault, seal_clear
 from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.messages.connector import Connector
-    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
     from hub.registry import SealedColumn
     from hub.store.migrate import SchemaStatus
@@ -206,6 +207,18 @@ class Core:
         return Switches(self.store, self.clock)
 
     @cached_property
+    def resting(self) -> Resting:
+        """Which hooks of plugins are switched off for a while."""
+        return Resting(self.store, self.clock)
+
+    def plugin_findings(self) -> tuple[Finding, ...]:
+        """What plugins find wrong with their world, and which of their hooks are switched off in any process."""
+        found = self.plugins.health(self)
+        known = {one.where for one in found}
+        others = (rest_finding(one.plugin, one.hook, one.fault) for one in self.resting.all())
+        return (*found, *(one for one in others if one.where not in known))
+
+    @cached_property
     def restored(self) -> Restored:
         """What came out of a backup and waits for somebody to decide."""
         return Restored(self.store, self.clock, self.routes, self.tell)
@@ -306,7 +319,9 @@ def build(
     settings.hub.data_dir.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
     url = settings.hub.database_url or sqlite_url(settings.hub.data_dir)
-    return Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))
+    core = Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))
+    plugins.guard.tell = core.resting.note
+    return core
 
 
 def redis_url_of(settings: Settings) -> str | None:

@@ -179,7 +179,7 @@ def _cannot_listen(address: Address) -> str | None:
 
 
 def _plugin_health(core: Core) -> Iterator[Finding]:
-    yield from core.plugins.health(core)
+    yield from core.plugin_findings()
 
 
 _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (

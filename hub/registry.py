@@ -116,6 +116,15 @@ class Registry:
         """The same content, to go back to."""
         return Registry(**{kind: content.copy() for kind, content in vars(self).items()})
 
+    def named(self) -> dict[tuple[str, str], object]:
+        """Everything with a name, by its kind and name."""
+        return {
+            (kind, name): content
+            for kind, named in vars(self).items()
+            if isinstance(named, dict)
+            for name, content in named.items()
+        }
+
     def add_connector(
         self,
         name: str,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+import structlog
 
 from hub.cli.shared import Session, report, wants_json
 from hub.errors import HubError
@@ -61,6 +62,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except HubError as error:
             ctx.exit(report(error, as_json=wants_json(ctx)))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.invoked_subcommand not in _of_plugins(ctx):
+                raise
+            ctx.exit(report(_failed(ctx, error), as_json=wants_json(ctx)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -91,6 +98,14 @@ def main() -> None:
     hub()
 
 
+def _failed(ctx: click.Context, error: Exception) -> HubError:
+    """What is said of a plugin's command that raised; the log has the rest."""
+    name = ctx.invoked_subcommand or ""
+    plugin = ctx.ensure_object(Session).brought_by.get(name, "?")
+    structlog.get_logger(__name__).error("command_failed", plugin=plugin, command=name, exc_info=error)
+    return HubError(f"The command {name} of plugin {plugin} failed ({type(error).__name__}: {error}).")
+
+
 def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
     from hub.plugin_manager import Plugins
 
@@ -100,4 +115,5 @@ def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
         session.plugin_commands = {
             name: command for name, command in loaded.registry.commands.items() if name not in COMMANDS
         }
+        session.brought_by = {name: plugin for (kind, name), plugin in loaded.brought_by.items() if kind == "commands"}
     return session.plugin_commands

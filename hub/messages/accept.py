@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from hub.contacts.service import suppressed
 from hub.errors import Conflict, Fault, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
 from hub.messages.faults import known_fields, request_faults, request_notes
 from hub.messages.idempotency import check_key, claim_key, find_key
-from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
+from hub.messages.model import Acceptance, CampaignState, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
+from hub.messages.verdicts import ask, plan_by_rules
 from hub.messages.views import SHOWN, acceptance_of, view_of
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.accounts.service import Accounts
     from hub.clock import Clock
-    from hub.compliance.model import Violation
     from hub.compliance.policies import PolicyBook
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest
     from hub.messages.planning import PlannedMessage
     from hub.messages.routing import Route
+    from hub.messages.verdicts import Verdicts
     from hub.plugin_manager import Plugins
     from hub.store.engine import Store
 
@@ -94,16 +94,17 @@ class Intake:
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
+        verdicts = ask(self.store, terms, candidates, self.plugins)
         with self.store.write("accept") as connection:
             require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             planner = Planner(terms)
-            planned = plan_all(connection, planner, candidates, self.plugins)
+            planned = plan_all(connection, planner, candidates, verdicts)
             _refuse_if_nothing_goes(planned)
             summary = Summary.of(planner, planned, repeated, request_notes(request))
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
-            rows = writing.insert_messages(connection, terms, planned, self.plugins)
+            rows = writing.insert_messages(connection, terms, planned, verdicts.routes)
             writing.reserve(connection, terms, planned, now)
         views = [view_of(row) for row in rows[:SHOWN]]
         return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
@@ -150,22 +151,13 @@ def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -
 
 
 def plan_all(
-    connection: Connection, planner: Planner, candidates: Sequence[Candidate], plugins: Plugins
+    connection: Connection, planner: Planner, candidates: Sequence[Candidate], verdicts: Verdicts
 ) -> list[PlannedMessage]:
-    """Plan every candidate, with the account's suppressions and the plugins' word."""
-    numbers = {one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)}
-    stopped = suppressed(connection, planner.terms.account_id, numbers)
-    planned = [planner.plan(candidate, stopped) for candidate in candidates]
-    if not plugins.decide_messages:
+    """Plan every candidate, with the account's suppressions and what the plugins said."""
+    planned = plan_by_rules(connection, planner, candidates)
+    if verdicts.checked is None:
         return planned
-    return [_asked(planner.terms, message, plugins.check_message) for message in planned]
-
-
-def _asked(terms: Terms, message: PlannedMessage, check: Callable[[Draft], Violation | None]) -> PlannedMessage:
-    if message.violation or not message.prepared or not message.country:
-        return message
-    violation = check(writing.draft_of(terms, message))
-    return replace(message, violation=violation) if violation else message
+    return [replace(one, violation=no) if (no := verdicts.of(one)) else one for one in planned]
 
 
 def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage]) -> None:

@@ -17,6 +17,7 @@ from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks as chunks
 from hub.messages.tables import campaign_numbers, campaigns
+from hub.messages.verdicts import NO_VERDICTS, ask
 from hub.messages.views import acceptance_of
 from hub.sms.model import EncodingMode, NumberRefusal
 from hub.store.bulk import insert_returning
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from hub.messages.accept import Intake
     from hub.messages.planning import PlannedMessage
+    from hub.messages.verdicts import Verdicts
     from hub.store.bulk import AnyRow
 
 _NO_CREDIT = Violation("insufficient_credit", "The account's credits did not reach this far down the list.")
@@ -55,22 +57,31 @@ class Expander:
         account = intake.accounts.get(chunk.account_id)
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
+        now = intake.clock.now()
+        verdicts = _ask(intake, chunk.campaign_id, candidates, now)
         with intake.store.write("expand") as connection:
             campaign = _lock(connection, chunk.campaign_id)
             if not _take(connection, chunk):
                 return  # another worker had it, or the campaign was cancelled
-            now = intake.clock.now()
             fresh = _first_seen(connection, campaign.id, candidates)
             planner = Planner(_terms(intake, campaign, now))
-            planned = plan_all(connection, planner, fresh, intake.plugins)
+            planned = plan_all(connection, planner, fresh, verdicts)
             planned = _within_credits(connection, planner.terms, planned, now)
-            rows = writing.insert_messages(connection, planner.terms, planned, intake.plugins)
+            rows = writing.insert_messages(connection, planner.terms, planned, verdicts.routes)
             repeated += len(candidates) - len(fresh)
             finished = _add_up(connection, campaign, Summary.of(planner, planned, repeated))
             acceptance = acceptance_of(connection, campaign.id)
         routes = writing.routes_of(rows)
         if finished or routes:
             intake.announce(account, acceptance, routes)
+
+
+def _ask(intake: Intake, campaign_id: str, candidates: Sequence[Candidate], now: datetime) -> Verdicts:
+    if not (intake.plugins.decide_messages or intake.plugins.choose_routes):
+        return NO_VERDICTS
+    with intake.store.read() as connection:
+        campaign = connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
+    return ask(intake.store, _terms(intake, campaign, now), candidates, intake.plugins)
 
 
 def _lock(connection: Connection, campaign_id: str) -> AnyRow:

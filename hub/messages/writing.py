@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hub.messages.model import CampaignRequest, CampaignState
     from hub.messages.planning import PlannedMessage, Terms
     from hub.messages.summary import Summary
-    from hub.plugin_manager import Plugins
 
 PRIORITY = {Purpose.ALERT: 0, Purpose.MARKETING: 1}
 PURPOSES = {priority: purpose for purpose, priority in PRIORITY.items()}
@@ -59,10 +58,10 @@ def insert_campaign(
 
 
 def insert_messages(
-    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins
+    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], chosen: Mapping[int, str]
 ) -> list[dict[str, Any]]:
-    """Store planned messages in bulk; the rows as they are stored."""
-    rows = [_row(terms, message, plugins) for message in planned]
+    """Store planned messages in bulk; the rows as they are stored. `chosen` are routes by position."""
+    rows = [_row(terms, message, chosen) for message in planned]
     insert_rows(connection, messages, rows)
     return rows
 
@@ -112,7 +111,7 @@ def _chunk_to_json(recipients: Sequence[Recipient]) -> str:
     return json.dumps([[recipient.to, dict(recipient.fields)] for recipient in recipients])
 
 
-def _row(terms: Terms, message: PlannedMessage, plugins: Plugins) -> dict[str, Any]:
+def _row(terms: Terms, message: PlannedMessage, chosen: Mapping[int, str]) -> dict[str, Any]:
     row: dict[str, Any] = {
         "campaign_id": terms.campaign_id,
         "position": message.position,
@@ -133,7 +132,7 @@ def _row(terms: Terms, message: PlannedMessage, plugins: Plugins) -> dict[str, A
         "segments": message.segments,
         "credits": message.segments,
         "billing": "reserved",
-        "route": _route(terms, message, plugins),
+        "route": chosen.get(message.position, message.routes[0]),
         "due_at": message.due_at,
         "expires_at": message.expires_at,
     }
@@ -154,9 +153,3 @@ def _blocked(message: PlannedMessage) -> dict[str, Any]:
         "due_at": None,
         "expires_at": None,
     }
-
-
-def _route(terms: Terms, message: PlannedMessage, plugins: Plugins) -> str:
-    if len(message.routes) == 1 or not plugins.choose_routes:
-        return message.routes[0]
-    return plugins.choose_route(draft_of(terms, message), message.routes)

@@ -48,3 +48,13 @@ key_canaries = Table(
     Column("made_at", UtcDateTime, nullable=False),
     comment="A known text, sealed: who can open it holds the key that the rest is sealed with.",
 )
+
+resting_hooks = Table(
+    "resting_hooks",
+    core_metadata,
+    Column("plugin", String(64), primary_key=True),
+    Column("hook", String(64), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+    Column("fault", Text, nullable=False),
+    comment="Hooks that a process does not call for a while, for they failed: so that every process can say so.",
+)

@@ -143,7 +143,7 @@ class Health:
         return f"Paused by the operator: {' and '.join(ways)}." if ways else None
 
     def _plugins(self) -> str | None:
-        found = [f"{one.where}: {one.message}" for one in self.core.plugins.health(self.core)]
+        found = [f"{one.where}: {one.message}" for one in self.core.plugin_findings()]
         return redacted(" ".join((*self.left_out, *found))) or None
 
 

@@ -1,4 +1,4 @@
-"""Pause switches, campaigns that came out of a backup, and the proof that the secret key fits"""
+"""Pause switches, campaigns that came out of a backup, the proof that the secret key fits, hooks that rest"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,9 +37,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_key_canaries")),
         comment="A known text, sealed: who can open it holds the key that the rest is sealed with.",
     )
+    op.create_table(
+        "resting_hooks",
+        sa.Column("plugin", sa.String(length=64), nullable=False),
+        sa.Column("hook", sa.String(length=64), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("plugin", "hook", name=op.f("pk_resting_hooks")),
+        comment="Hooks that a process does not call for a while, for they failed: so that every process can say so.",
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("resting_hooks")
     op.drop_table("key_canaries")
     op.drop_table("restored_campaigns")
     op.drop_table("switches")
