@@ -17,6 +17,7 @@ from hub.errors import (
     NotAuthenticated,
     NotEnoughCredits,
     NotFound,
+    Paused,
     PermanentFailure,
     RequestRefused,
     StoreUnavailable,
@@ -52,7 +53,7 @@ from hub.messages.model import (
     ReceiptState,
     Recipient,
 )
-from hub.registry import Address, MigrationBranch, Registry, Service
+from hub.registry import Address, MigrationBranch, Registry, SealedColumn, Service
 from hub.running import Hub
 from hub.sms.model import Alphabet, EncodingMode, NumberRefusal, PhoneNumber
 from hub.version import __version__
@@ -94,6 +95,7 @@ __all__ = [
     "Outcome",
     "OutgoingMessage",
     "OutsideWindow",
+    "Paused",
     "PermanentFailure",
     "PhoneNumber",
     "Purpose",
@@ -102,6 +104,7 @@ __all__ = [
     "Registry",
     "Rejected",
     "RequestRefused",
+    "SealedColumn",
     "Service",
     "Sink",
     "StoreUnavailable",

@@ -24,13 +24,17 @@ from hub.messages.expand import Expander
 from hub.messages.limits import Limits
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
+from hub.messages.restored import Restored
 from hub.messages.routing import OnUnknown, Route
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
-from hub.plugin_manager import Plugins
+from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
+from hub.resting import Resting
+from hub.sealing import Keyring, find_canary, open_vault, seal_clear
 from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
+from hub.switches import Switches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -46,9 +50,11 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.messages.connector import Connector
-    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
+    from hub.registry import SealedColumn
     from hub.store.migrate import SchemaStatus
+    from hub.vault import Vault
 
 S = TypeVar("S", bound="Section")
 
@@ -73,6 +79,7 @@ class Core:
     store: Store
     clock: Clock
     doorbell: Doorbell = field(default_factory=NoDoorbell)
+    _vault: tuple[object, Vault] | None = field(default=None, init=False, repr=False)
 
     # --- what plugins may use ---
 
@@ -85,6 +92,15 @@ class Core:
     def timezone(self) -> str:
         """The zone of times that are written without one."""
         return self.settings.hub.timezone.key
+
+    @property
+    def vault(self) -> Vault:
+        """What seals secrets; raises ConfigError when its key is missing or not the database's."""
+        stamp = self.keyring.stamp()
+        if self._vault is None or self._vault[0] != stamp:
+            vault = open_vault(self.store, self.keyring, self.clock)
+            self._vault = (stamp or self.keyring.stamp(), vault)
+        return self._vault[1]
 
     def section(self, model: type[S]) -> S:
         """A plugin's own section of hub.ini."""
@@ -185,6 +201,28 @@ class Core:
         """What mends the record after a crash."""
         return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
 
+    @cached_property
+    def switches(self) -> Switches:
+        """What pauses the ways in and out."""
+        return Switches(self.store, self.clock)
+
+    @cached_property
+    def resting(self) -> Resting:
+        """Which hooks of plugins are switched off for a while."""
+        return Resting(self.store, self.clock)
+
+    def plugin_findings(self) -> tuple[Finding, ...]:
+        """What plugins find wrong with their world, and which of their hooks are switched off in any process."""
+        found = self.plugins.health(self)
+        known = {one.where for one in found}
+        others = (rest_finding(one.plugin, one.hook, one.fault) for one in self.resting.all())
+        return (*found, *(one for one in others if one.where not in known))
+
+    @cached_property
+    def restored(self) -> Restored:
+        """What came out of a backup and waits for somebody to decide."""
+        return Restored(self.store, self.clock, self.routes, self.tell)
+
     # --- what holds it together ---
 
     def build_connector(self, name: str) -> Connector:
@@ -213,17 +251,35 @@ class Core:
         """Say that a periodic job is due."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, RUN_PERIODIC, (job,)))
 
+    @cached_property
+    def keyring(self) -> Keyring:
+        """Where the secret key is."""
+        return Keyring(self.data_dir, self.settings.hub.secret_key.get_secret_value())
+
+    @property
+    def sealed(self) -> tuple[SealedColumn, ...]:
+        """Every column with secrets, those of plugins that take part."""
+        return tuple(one for branch in self.plugins.migrations() for one in branch.sealed)
+
     def upgrade(self) -> SchemaStatus:
-        """Bring the database up to date."""
-        return migrate.upgrade(self.store, self.plugins.migrations())
+        """Bring the database up to date, and seal what an older hub kept in clear.
+
+        Raises ConfigError before anything is changed when the secret key does not fit.
+        """
+        if find_canary(self.store) is not None:
+            self.vault  # noqa: B018 - to open it is to check it
+        status = migrate.upgrade(self.store, self.plugins.migrations())
+        seal_clear(self.store, self.vault, self.sealed)
+        return status
 
     def schema_status(self) -> SchemaStatus:
         """Where the database stands."""
         return migrate.status(self.store, self.plugins.migrations())
 
     def require_schema(self) -> None:
-        """Raise when the database is not what this hub was made for."""
+        """Raise when the database is not what this hub was made for, or was sealed with another key."""
         migrate.require_ready(self.store, self.plugins.migrations())
+        self.vault  # noqa: B018 - to open it is to check it
 
     def close(self) -> None:
         """Let go of everything this process holds."""
@@ -264,7 +320,9 @@ def build(
     settings.hub.data_dir.mkdir(parents=True, exist_ok=True)
     clock = clock or SystemClock()
     url = settings.hub.database_url or sqlite_url(settings.hub.data_dir)
-    return Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))
+    core = Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))
+    plugins.guard.tell = core.resting.note
+    return core
 
 
 def redis_url_of(settings: Settings) -> str | None:

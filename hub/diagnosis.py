@@ -12,12 +12,14 @@ from redis import RedisError
 
 from hub.bootstrap import build, only_simulated, redis_url_of
 from hub.embedded import NoServer, find_server
-from hub.errors import ConfigError, Fault, HubError
+from hub.errors import ConfigError, Fault, HubError, StoreUnavailable
 from hub.messages.model import Finding
 from hub.plugin_manager import PluginState
 from hub.processes.heartbeat import beats
 from hub.queue import connect
 from hub.registry import Address
+from hub.sealing import find_canary, require_fit
+from hub.vault import WrongKey, is_open_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,6 +104,26 @@ def _database(core: Core) -> Iterator[Finding]:
         yield Finding("[hub] database_url", "The tables are not up to date; run `hub db upgrade`.", fatal=True)
 
 
+def _paused(core: Core) -> Iterator[Finding]:
+    yield from (Finding("hub pause", str(switch)) for switch in core.switches.known())
+
+
+def _secret_key(core: Core) -> Iterator[Finding]:
+    ring = core.keyring
+    try:
+        canary = find_canary(core.store)
+        if canary is None:
+            ring.keys()
+        else:
+            require_fit(ring, canary)
+    except StoreUnavailable:
+        return  # the look at the database says so
+    except WrongKey as error:
+        yield Finding(ring.where, str(error), fatal=True)
+    if not ring.setting and is_open_to_others(ring.path):
+        yield Finding(str(ring.path), f"Others can read the secret key; `chmod 600 {ring.path}`.")
+
+
 def _redis(core: Core) -> Iterator[Finding]:
     url = redis_url_of(core.settings)
     if url is None:
@@ -157,7 +179,7 @@ def _cannot_listen(address: Address) -> str | None:
 
 
 def _plugin_health(core: Core) -> Iterator[Finding]:
-    yield from core.plugins.health(core)
+    yield from core.plugin_findings()
 
 
 _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
@@ -165,6 +187,8 @@ _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
     _plugins,
     _data_dir,
     _database,
+    _secret_key,
+    _paused,
     _redis,
     _connectors,
     _ports,

@@ -11,6 +11,7 @@ HubError
 │   └── TooMany             slow down, try again after a while
 ├── StoreUnavailable        try again soon: the database is locked, full or away
 │   └── CommitInDoubt       look before you try again: it may have been kept after all
+├── Paused                  try again later: the operator has stopped what comes in, and nothing was kept
 ├── NewerDatabase           run the newer hub that wrote this database
 └── ConnectorError          what a carrier said, in the engine's words
     ├── TemporaryFailure    nothing was sent, try again later
@@ -123,6 +124,10 @@ class CommitInDoubt(StoreUnavailable):
     def __init__(self, message: str, *, repeatable: bool = False) -> None:
         self.repeatable = repeatable
         super().__init__(message)
+
+
+class Paused(HubError):
+    """The operator has stopped what comes in; nothing was kept, and the same request works once it goes on."""
 
 
 class NewerDatabase(HubError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import or_, select, update
 
+from hub.plugin_guard import prints_aside, same_process
 from hub.store.bulk import insert_new
 from hub.store.tables import periodic_jobs as table
 
@@ -51,8 +52,9 @@ class Periodic:
         if job is None or not self._take_turn(job):
             return False
         try:
-            job.run(hub)
-        except Exception:
+            with same_process(), prints_aside():
+                job.run(hub)
+        except (Exception, SystemExit):
             log.exception("periodic_job_failed", job=name)
         return True
 

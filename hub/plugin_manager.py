@@ -7,19 +7,19 @@ hub down. Bundled plugins come in by the same entry points as a stranger's.
 from __future__ import annotations
 
 import difflib
-import sys
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pluggy
 import structlog
 
 from hub import hookspecs
-from hub.compliance.model import Violation
+from hub.compliance.model import CHECK_FAILED, Violation
 from hub.messages.model import Finding
+from hub.plugin_guard import FAILURES, REGISTRATION_S, Guard, PluginFault, Streak, SwitchedOff, call_within, told
 from hub.registry import Registry
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hub.messages.model import Acceptance, Draft, MessageNotice
     from hub.registry import MigrationBranch
     from hub.running import Hub
+
+T = TypeVar("T")
 
 GROUPS = ("hub.plugins", "hub.connectors")
 
@@ -70,8 +72,6 @@ class PluginStatus:
     hooks: tuple[str, ...] = ()
 
 
-_ANY_FAULT = (Exception, SystemExit)
-"""What a plugin may raise while it comes in: some modules end the process where they miss something."""
 _AS_WISHED = frozenset({PluginState.ACTIVE, PluginState.DISABLED})
 
 
@@ -85,6 +85,8 @@ class Plugins:
         self._manager.add_hookspecs(hookspecs)
         self._statuses: dict[str, PluginStatus] = {}
         self.registry = Registry()
+        self.guard = Guard()
+        self.brought_by: dict[tuple[str, str], str] = {}
 
     @classmethod
     def load(
@@ -103,9 +105,8 @@ class Plugins:
         plugins = cls(bringing, quiet=quiet)
         if found is None:
             found = [entry for group in GROUPS for entry in entry_points(group=group)]
-        with redirect_stdout(sys.stderr):  # what a plugin prints must not stand in a command's answer
-            for entry in sorted(found, key=lambda entry: (entry.group, entry.name)):
-                plugins._load_one(entry, disabled)
+        for entry in sorted(found, key=lambda entry: (entry.group, entry.name)):
+            plugins._load_one(entry, disabled)
         return plugins
 
     def add(self, plugin: object, name: str, *, group: str = GROUPS[0], version: str = "") -> PluginStatus:
@@ -146,30 +147,38 @@ class Plugins:
         return bool(hooks.hub_message_submitted.get_hookimpls() or hooks.hub_message_settled.get_hookimpls())
 
     def check_message(self, draft: Draft) -> Violation | None:
-        """The first plugin's reason why a message may not leave; a plugin that raises is a reason too."""
+        """The first plugin's reason why a message may not leave; a plugin that fails is a reason too."""
+        return self.check_messages({0: draft}).get(0)
+
+    def check_messages(self, drafts: Mapping[int, Draft]) -> dict[int, Violation]:
+        """Why messages may not leave, by their keys; those that may are not there.
+
+        Each plugin is asked once about the whole batch, and whatever it does not answer counts as a no. Call it
+        outside of any transaction: a plugin that hangs takes its seconds.
+        """
+        refused: dict[int, Violation] = {}
         for name, call in self._calls("hub_check_message"):
-            try:
-                violation = call(draft=draft)
-            except Exception:
-                log.exception("decision_failed", plugin=name, hook="hub_check_message")
-                return Violation("check_failed", f"The rule of plugin {name} failed, so the text was held back.")
-            if violation is not None:
-                return _as_violation(violation, name)
-        return None
+            asked = {key: draft for key, draft in drafts.items() if key not in refused}
+            said: dict[int, Violation | None] = {}
+            self._decide("hub_check_message", name, partial(_check_all, name, call, asked, said))
+            closed = Violation(CHECK_FAILED, f"The rule of plugin {name} failed, so the text was held back.")
+            verdicts = {key: said.get(key, closed) for key in asked}  # of one that hangs, what it said so far
+            refused |= {key: violation for key, violation in verdicts.items() if violation is not None}
+        return refused
 
     def choose_route(self, draft: Draft, routes: Sequence[str]) -> str:
-        """The route a plugin chose, or the first one; a plugin that raises or names another has no say."""
+        """The route a plugin chose, or the first one; a plugin that fails or names another has no say."""
+        return self.choose_for({0: (draft, routes)}).get(0, routes[0])
+
+    def choose_for(self, asked: Mapping[int, tuple[Draft, Sequence[str]]]) -> dict[int, str]:
+        """The routes that plugins chose, by the keys of the messages; those for which none had a say are not there."""
+        chosen: dict[int, str] = {}
         for name, call in self._calls("hub_choose_route"):
-            try:
-                choice = call(draft=draft, routes=routes)
-            except Exception:
-                log.exception("decision_failed", plugin=name, hook="hub_choose_route")
-                continue
-            if choice in routes:
-                return str(choice)
-            if choice is not None:
-                log.error("no_such_route", plugin=name, route=choice)
-        return routes[0]
+            left = {key: one for key, one in asked.items() if key not in chosen}
+            said: dict[int, str] = {}
+            self._decide("hub_choose_route", name, partial(_choose_all, name, call, left, said))
+            chosen |= said.copy()
+        return chosen
 
     # --- notices: each listener is called alone ---
 
@@ -192,18 +201,22 @@ class Plugins:
         findings: list[Finding] = []
         for name, call in self._calls("hub_health"):
             try:
-                findings += _as_findings(call(hub=hub))
+                findings += self.guard.call(name, "hub_health", partial(_findings_of, call, hub))
+            except SwitchedOff:
+                continue  # said below
             except Exception as error:
                 log.exception("listener_failed", plugin=name, hook="hub_health")
-                findings.append(Finding(f"plugin {name}", f"Its own check failed: {type(error).__name__}: {error}"))
-        return tuple(findings)
+                findings.append(Finding(f"plugin {name}", f"Its own check failed: {told(error)}"))
+        return (*findings, *(rest_finding(one.plugin, one.hook, one.fault) for one in self.guard.rests()))
 
     def account_details(self, hub: Hub, account: Account) -> Mapping[str, str]:
         """What plugins know of an account."""
         details: dict[str, str] = {}
         for name, call in self._calls("hub_account_details"):
             try:
-                details |= dict(call(hub=hub, account=account) or {})
+                details |= self.guard.call(name, "hub_account_details", partial(_details_of, call, hub, account))
+            except SwitchedOff:
+                continue
             except Exception:
                 log.exception("listener_failed", plugin=name, hook="hub_account_details")
         return details
@@ -225,8 +238,9 @@ class Plugins:
             leave_out(PluginState.DISABLED, "hub.ini")
             return
         try:
-            self.add(entry.load(), name, group=entry.group, version=version)
-        except _ANY_FAULT as error:
+            plugin = call_within(REGISTRATION_S, name, entry.load)
+            self.add(plugin, name, group=entry.group, version=version)
+        except Exception as error:  # noqa: BLE001 - it is a stranger's, and is told with the plugin's state
             leave_out(*_why(error))
 
     def _note(self, status: PluginStatus) -> None:
@@ -243,10 +257,11 @@ class Plugins:
         try:
             for hook in self._bringing:
                 self._bring(hook, name)
-        except _ANY_FAULT as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self.registry = kept
             self._manager.unregister(plugin)
             return *_why(error), tuple(hooks)
+        self.brought_by |= dict.fromkeys(self.registry.named().keys() - kept.named().keys(), name)
         return PluginState.ACTIVE, "", tuple(hooks)
 
     def _register(self, plugin: object, name: str) -> str | None:
@@ -263,7 +278,10 @@ class Plugins:
         for name, call in self._calls(hook):
             if name != plugin:
                 continue
-            brought = call(registry=self.registry)
+            # A copy: one that hangs, and comes back when nobody waits any more, must not bring anything then.
+            handed = self.registry.copy()
+            brought = call_within(REGISTRATION_S, f"{name} {hook}", partial(call, registry=handed))
+            self.registry = handed
             if hook == "hub_config_schema":
                 for section, model in brought.items():
                     self.registry.add_section(section, model)
@@ -274,12 +292,101 @@ class Plugins:
         implementations = getattr(self._manager.hook, hook).get_hookimpls()
         return [(one.plugin_name, _only_asked(one)) for one in reversed(implementations)]
 
+    def _decide(self, hook: str, name: str, ask: Callable[[], None]) -> None:
+        """Ask one plugin about a batch; what it answered before it failed stays."""
+        try:
+            self.guard.call(name, hook, ask)
+        except SwitchedOff:
+            log.warning("plugin_switched_off", plugin=name, hook=hook)
+        except Streak:
+            pass  # logged where it began
+        except Exception as error:
+            log.exception("decision_failed", plugin=name, hook=hook, fault=told(error))
+
     def _notify(self, hook: str, **values: Any) -> None:
         for name, call in self._calls(hook):
             try:
-                call(**values)
-            except Exception:
-                log.exception("listener_failed", plugin=name, hook=hook)
+                self.guard.call(name, hook, partial(call, **values))
+            except SwitchedOff:
+                log.warning("plugin_switched_off", plugin=name, hook=hook)
+            except Exception as error:
+                log.exception("listener_failed", plugin=name, hook=hook, fault=told(error))
+
+
+def _findings_of(call: Callable[..., Any], hub: Hub) -> list[Finding]:
+    return _as_findings(call(hub=hub))
+
+
+def _details_of(call: Callable[..., Any], hub: Hub, account: Account) -> dict[str, str]:
+    return dict(call(hub=hub, account=account) or {})
+
+
+def rest_finding(plugin: str, hook: str, fault: str) -> Finding:
+    """What is said of a plugin that is switched off."""
+    meanwhile = _MEANWHILE.get(hook, "meanwhile it is not told anything")
+    return Finding(
+        f"plugin {plugin}",
+        f"Its {hook} failed {FAILURES} times in a row ({fault}): {meanwhile}. It is tried again soon.",
+    )
+
+
+_MEANWHILE = {
+    "hub_check_message": "meanwhile every text that it would be asked about is held back",
+    "hub_choose_route": "meanwhile the hub chooses routes by itself",
+    "hub_health": "meanwhile nobody knows how it is",
+}
+
+
+def _check_all(
+    name: str,
+    call: Callable[..., Any],
+    asked: Mapping[int, Draft],
+    said: dict[int, Violation | None],
+) -> None:
+    """Ask a rule about each draft, and note what it says."""
+
+    def one(key: int, draft: Draft) -> None:
+        violation = call(draft=draft)
+        said[key] = None if violation is None else _as_violation(violation, name)
+
+    _one_by_one(name, "hub_check_message", asked, one)
+
+
+def _choose_all(
+    name: str,
+    call: Callable[..., Any],
+    asked: Mapping[int, tuple[Draft, Sequence[str]]],
+    chosen: dict[int, str],
+) -> None:
+    """Ask for a route for each draft, and note those that there are."""
+
+    def one(key: int, about: tuple[Draft, Sequence[str]]) -> None:
+        draft, routes = about
+        choice = call(draft=draft, routes=routes)
+        if choice in routes:
+            chosen[key] = str(choice)
+        elif choice is not None:
+            log.error("no_such_route", plugin=name, route=choice)
+
+    _one_by_one(name, "hub_choose_route", asked, one)
+
+
+def _one_by_one(name: str, hook: str, asked: Mapping[int, T], ask: Callable[[int, T], None]) -> None:
+    """Ask about one after the other; one that fails keeps the next from nothing, several in a row end the batch."""
+    in_a_row = 0
+    for key, about in asked.items():
+        try:
+            ask(key, about)
+        except (Exception, SystemExit) as error:
+            if in_a_row == 0:
+                log.exception("decision_failed", plugin=name, hook=hook, fault=told(error))
+            in_a_row += 1
+            if in_a_row >= FAILURES:
+                raise Streak(in_a_row, error) from error
+        else:
+            in_a_row = 0
+    if in_a_row:
+        raise Streak(in_a_row, PluginFault("it failed over the last of a batch"))
 
 
 def _only_asked(implementation: pluggy.HookImpl) -> Callable[..., Any]:
@@ -297,7 +404,7 @@ def _plain_name(name: str) -> str:
 def _why(error: BaseException) -> tuple[PluginState, str]:
     if isinstance(error, ModuleNotFoundError):
         return PluginState.MISSING_EXTRA, f"{error}: install what it needs, for example its extra"
-    return PluginState.BROKEN, f"{type(error).__name__}: {error}"
+    return PluginState.BROKEN, told(error)
 
 
 def _hooks_of(plugin: object) -> dict[str, Mapping[str, Any]]:
@@ -339,4 +446,4 @@ def _as_findings(answer: object) -> list[Finding]:
 def _as_violation(answer: object, plugin: str) -> Violation:
     if isinstance(answer, Violation):
         return answer
-    return Violation("check_failed", f"Plugin {plugin} answered {type(answer).__name__} instead of a Violation.")
+    return Violation(CHECK_FAILED, f"Plugin {plugin} answered {type(answer).__name__} instead of a Violation.")

@@ -18,11 +18,30 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """Where a plugin keeps secrets that must be shown again, by the names of a table and of its columns.
+
+    `key` is the primary key, `sealed` (text) what `Hub.vault` sealed, `lookup` (64 characters) its keyed hash. What
+    stands in `clear` is sealed and set to NULL when the database is brought up to date; leave it NULL.
+    """
+
+    table: str
+    key: str
+    clear: str
+    sealed: str
+    lookup: str
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationBranch:
-    """Where a plugin's Alembic revisions are; `label` is the branch label of its first one."""
+    """Where a plugin's Alembic revisions are; `label` is the branch label of its first one.
+
+    `sealed` names the columns with secrets in its tables, so that they are sealed again when the key changes.
+    """
 
     label: str
     folder: Path
+    sealed: tuple[SealedColumn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,15 @@ class Registry:
     def copy(self) -> Registry:
         """The same content, to go back to."""
         return Registry(**{kind: content.copy() for kind, content in vars(self).items()})
+
+    def named(self) -> dict[tuple[str, str], object]:
+        """Everything with a name, by its kind and name."""
+        return {
+            (kind, name): content
+            for kind, named in vars(self).items()
+            if isinstance(named, dict)
+            for name, content in named.items()
+        }
 
     def add_connector(
         self,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.config.schema import Section
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+    from hub.vault import Vault
 
 S = TypeVar("S", bound="Section")
 
@@ -34,6 +35,11 @@ class Hub(Protocol):
     @property
     def timezone(self) -> str:
         """The zone of times that are written without one."""
+        ...
+
+    @property
+    def vault(self) -> Vault:
+        """What seals secrets that must be shown again; raises ConfigError when the key does not fit the database."""
         ...
 
     def section(self, model: type[S]) -> S:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+import structlog
 
 from hub.cli.shared import Session, report, wants_json
 from hub.errors import HubError
@@ -31,6 +32,12 @@ COMMANDS = {
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
+    "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
+    "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),
+    "drain": ("hub.cli.pausing:drain", "Take nothing in, and wait until nothing is in hand."),
+    "backup": ("hub.cli.saving:backup", "Make a backup while the hub runs."),
+    "restore": ("hub.cli.saving:restore", "Bring a backup back; it starts with sending paused."),
+    "secrets": ("hub.cli.keys:secrets", "The key that secrets are kept under."),
     "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window."),
 }
 
@@ -55,6 +62,12 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except HubError as error:
             ctx.exit(report(error, as_json=wants_json(ctx)))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.invoked_subcommand not in _of_plugins(ctx):
+                raise
+            ctx.exit(report(_failed(ctx, error), as_json=wants_json(ctx)))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -85,6 +98,14 @@ def main() -> None:
     hub()
 
 
+def _failed(ctx: click.Context, error: Exception) -> HubError:
+    """What is said of a plugin's command that raised; the log has the rest."""
+    name = ctx.invoked_subcommand or ""
+    plugin = ctx.ensure_object(Session).brought_by.get(name, "?")
+    structlog.get_logger(__name__).error("command_failed", plugin=plugin, command=name, exc_info=error)
+    return HubError(f"The command {name} of plugin {plugin} failed ({type(error).__name__}: {error}).")
+
+
 def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
     from hub.plugin_manager import Plugins
 
@@ -94,4 +115,5 @@ def _of_plugins(ctx: click.Context) -> dict[str, click.Command]:
         session.plugin_commands = {
             name: command for name, command in loaded.registry.commands.items() if name not in COMMANDS
         }
+        session.brought_by = {name: plugin for (kind, name), plugin in loaded.brought_by.items() if kind == "commands"}
     return session.plugin_commands

@@ -79,9 +79,11 @@ def health(session: Session, name: str | None) -> None:
 
     with session.core(ready=False) as core:
         found = [beat for beat in beats(core.data_dir, core.clock) if name in (None, beat.name)]
+        paused = core.switches.known() if name is None else ()
     alive = [beat for beat in found if beat.is_alive]
     text = "\n".join(f"{beat.name} (process {beat.pid}): heard {beat.age_s:.0f} s ago" for beat in found)
-    answer({"ok": bool(alive), "processes": found}, text or "No process of the hub runs here.")
+    text = "\n".join((text or "No process of the hub runs here.", *map(str, paused)))
+    answer({"ok": bool(alive), "processes": found, "paused": paused}, text)
     if not alive or (name is None and len(alive) < len(found)):
         click.get_current_context().exit(1)
 

@@ -39,6 +39,7 @@ class Session:
 
     config: Path | None = None
     plugin_commands: dict[str, click.Command] | None = None
+    brought_by: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def disabled_plugins(self) -> tuple[str, ...]:
         """The plugins that hub.ini switches off; without one, `--help` need not know how it is read."""

@@ -25,6 +25,10 @@ class OutsideWindow(StrEnum):
     REJECT = "reject"
 
 
+CHECK_FAILED = "check_failed"
+"""The code of a no that no rule said, but that its failure calls for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """A rule's reasoned no: a stable code, and a sentence for the person who pressed send."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from hub.config.addresses import as_database_url, as_host, as_public_url, as_redis_url
 from hub.config.schema import (
@@ -66,6 +66,10 @@ class HubSection(Section):
         default="",
         repr=False,
         description="Redis: empty for a private server, none to do without and poll, else redis://, rediss://, unix://",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Key that secrets are sealed with; empty for secret.key in data_dir, made at the first start.",
     )
     public_url: Annotated[str, AfterValidator(as_public_url)] = Field(
         default="",

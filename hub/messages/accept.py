@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from hub.contacts.service import suppressed
 from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
 from hub.messages.doubt import found_by_key
 from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
 from hub.messages.idempotency import check_key, claim_key, find_key
-from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
+from hub.messages.model import Acceptance, CampaignState, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
+from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
 from hub.observe import hiding
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
+from hub.switches import require_intake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.accounts.service import Accounts
     from hub.clock import Clock
-    from hub.compliance.model import Violation
     from hub.compliance.policies import PolicyBook
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest
@@ -57,8 +57,9 @@ class Intake:
         """Take a campaign in; it is committed when this returns.
 
         Raises RequestRefused (nothing was stored) with a fault per thing to mend, NotEnoughCredits when the
-        account cannot pay for all of it, StoreUnavailable when the database did not take it, CommitInDoubt
-        when nobody can tell.
+        account cannot pay for all of it, Paused while the operator takes nothing in, StoreUnavailable when the
+        database did not take it, CommitInDoubt when nobody can tell. A request that was answered before is answered
+        again even while paused.
         """
         with hiding(lambda: texts_of(request)):
             return self._accept(request)
@@ -113,8 +114,9 @@ class Intake:
         planned = plan_all(self.store, planner, candidates, self.plugins)
         _refuse_if_nothing_goes(planned, account.country)
         summary = Summary.of(planner, planned, repeated, request_notes(request))
-        rows = writing.rows_of(terms, planned, self.plugins)
+        rows = writing.rows_of(terms, planned)
         with self.store.write("accept") as connection:
+            require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
@@ -125,6 +127,7 @@ class Intake:
 
     def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
         with self.store.write("accept_list") as connection:
+            require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
@@ -168,28 +171,6 @@ def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -
             seen.add(identity)
             candidates.append(Candidate(position, recipient.to, number, recipient.fields))
     return candidates, len(recipients) - len(candidates)
-
-
-def plan_all(store: Store, planner: Planner, candidates: Sequence[Candidate], plugins: Plugins) -> list[PlannedMessage]:
-    """Plan every candidate, with the account's suppressions and the plugins' word.
-
-    Before the transaction that stores them, so that neither the planning nor a slow plugin holds up other writers;
-    whoever opts out in between is found when the message is about to leave.
-    """
-    numbers = {one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)}
-    with store.read() as connection:
-        stopped = suppressed(connection, planner.terms.account_id, numbers)
-    planned = [planner.plan(candidate, stopped) for candidate in candidates]
-    if not plugins.decide_messages:
-        return planned
-    return [_asked(planner.terms, message, plugins.check_message) for message in planned]
-
-
-def _asked(terms: Terms, message: PlannedMessage, check: Callable[[Draft], Violation | None]) -> PlannedMessage:
-    if message.violation or not message.prepared or not message.country:
-        return message
-    violation = check(writing.draft_of(terms, message))
-    return replace(message, violation=violation) if violation else message
 
 
 def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage], home: str) -> None:

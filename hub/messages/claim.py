@@ -21,6 +21,7 @@ from hub.messages.rules import shares
 from hub.messages.tables import messages, route_rates
 from hub.store.bulk import among, fetch, insert_new
 from hub.store.metadata import UtcDateTime
+from hub.switches import Way, is_paused, may_pass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,8 @@ def claim_batch(
 
     With a `rate` (segments per second) it takes no more than the route's line has room for, across all workers.
     """
+    if not may_pass(connection, Way.OUT, route):
+        return Claim(owner, ())
     free_at = _line_free_at(connection, route, now, rate) if rate else 0.0
     room = int((now.timestamp() - free_at) * rate + 1e-6) if rate else None
     due = _due(connection, route, now, size if room is None else min(size, room))
@@ -122,8 +125,10 @@ def claim_batch(
 
 
 def has_due(connection: Connection, route: str, now: datetime) -> bool:
-    """Whether a route has a message that should be on its way."""
-    return any(_accounts(connection, route, priority, now) for priority in ALL_PRIORITIES)
+    """Whether a route has a message that should be on its way, and is not paused."""
+    return not is_paused(connection, Way.OUT, route) and any(
+        _accounts(connection, route, priority, now) for priority in ALL_PRIORITIES
+    )
 
 
 def _due(connection: Connection, route: str, now: datetime, size: int) -> list[AnyRow]:

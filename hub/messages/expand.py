@@ -11,12 +11,13 @@ from sqlalchemy import delete, exists, select, update
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import NotEnoughCredits
 from hub.messages import writing
-from hub.messages.accept import candidates_of, plan_all
+from hub.messages.accept import candidates_of
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks as chunks
 from hub.messages.tables import campaign_numbers, campaigns
+from hub.messages.verdicts import plan_all
 from hub.messages.views import acceptance_of
 from hub.sms.model import EncodingMode, NumberRefusal
 from hub.store.bulk import insert_returning
@@ -65,7 +66,7 @@ class Expander:
                 return  # another worker had it, or the campaign was cancelled
             fresh = _first_seen(connection, campaign.id, planned, candidates)
             going = _within_credits(connection, planner.terms, fresh, now)
-            rows = writing.rows_of(planner.terms, going, intake.plugins)
+            rows = writing.rows_of(planner.terms, going)
             writing.insert_messages(connection, rows)
             repeated += len(planned) - len(fresh)
             finished = _add_up(connection, locked, Summary.of(planner, going, repeated))

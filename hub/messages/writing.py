@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hub.messages.model import CampaignRequest, CampaignState
     from hub.messages.planning import PlannedMessage, Terms
     from hub.messages.summary import Summary
-    from hub.plugin_manager import Plugins
 
 PRIORITY = {Purpose.ALERT: 0, Purpose.MARKETING: 1}
 PURPOSES = {priority: purpose for purpose, priority in PRIORITY.items()}
@@ -58,9 +57,9 @@ def insert_campaign(
     )
 
 
-def rows_of(terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins) -> list[dict[str, Any]]:
-    """Planned messages as they are stored."""
-    return [_row(terms, message, plugins) for message in planned]
+def rows_of(terms: Terms, planned: Sequence[PlannedMessage]) -> list[dict[str, Any]]:
+    """Planned messages as they are stored; the first of the routes takes each."""
+    return [_row(terms, message) for message in planned]
 
 
 def insert_messages(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -113,7 +112,7 @@ def _chunk_to_json(recipients: Sequence[Recipient]) -> str:
     return json.dumps([[recipient.to, dict(recipient.fields)] for recipient in recipients])
 
 
-def _row(terms: Terms, message: PlannedMessage, plugins: Plugins) -> dict[str, Any]:
+def _row(terms: Terms, message: PlannedMessage) -> dict[str, Any]:
     row: dict[str, Any] = {
         "campaign_id": terms.campaign_id,
         "position": message.position,
@@ -134,7 +133,7 @@ def _row(terms: Terms, message: PlannedMessage, plugins: Plugins) -> dict[str, A
         "segments": message.segments,
         "credits": message.segments,
         "billing": "reserved",
-        "route": _route(terms, message, plugins),
+        "route": message.routes[0],
         "due_at": message.due_at,
         "expires_at": message.expires_at,
     }
@@ -155,9 +154,3 @@ def _blocked(message: PlannedMessage) -> dict[str, Any]:
         "due_at": None,
         "expires_at": None,
     }
-
-
-def _route(terms: Terms, message: PlannedMessage, plugins: Plugins) -> str:
-    if len(message.routes) == 1 or not plugins.choose_routes:
-        return message.routes[0]
-    return plugins.choose_route(draft_of(terms, message), message.routes)

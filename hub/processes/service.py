@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hub.errors import NotFound
+from hub.plugin_guard import same_process
 from hub.processes.heartbeat import Heart
 from hub.processes.lifeline import wait_for
 
@@ -33,8 +34,9 @@ class ServiceProcess:
             heart = Heart(self.core.data_dir, f"service-{self.name}", self.core.clock)
             at_the_end.callback(heart.stop)
             at_the_end.callback(self.core.close)
-            service = entry.build(self.core)
-            service.start()
+            with same_process():  # or a service that forks and comes back twice would be served twice
+                service = entry.build(self.core)
+                service.start()
             at_the_end.callback(service.stop)
             heart.start()
             wait_for(self.stopping)

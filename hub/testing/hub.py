@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
 from hub import hookimpl
@@ -51,12 +51,14 @@ class TestHub:
     core: Core
     clock: FakeClock
     carrier: FakeConnector
+    empty: InitVar[bool] = False
     account: Account = field(init=False)
     token: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.account, token = self.core.accounts.create("Salon Exemple", "FR", credits_=1000)
-        self.token = token.secret
+    def __post_init__(self, empty: bool) -> None:
+        if not empty:
+            self.account, token = self.core.accounts.create("Salon Exemple", "FR", credits_=1000)
+            self.token = token.secret
 
     def send(self, *numbers: str, text: str = "Bonjour", **wishes: object) -> Acceptance:
         """Accept a campaign of the test's account; an alert unless told otherwise."""
@@ -83,8 +85,9 @@ def make_hub(
     clock: FakeClock | None = None,
     carrier: FakeConnector | None = None,
     bring: Mapping[str, object] | None = None,
+    empty: bool = False,
 ) -> TestHub:
-    """Put a hub together on a migrated database.
+    """Put a hub together on a migrated database; `empty` opens no account, and the database need not be there.
 
     `settings` are environment variables such as HUB_WEB_PORT, `bring` names more plugins to register.
     """
@@ -105,4 +108,4 @@ def make_hub(
         **(settings or {}),
     }
     core = build(None, environ=environ, clock=clock, plugins=plugins)
-    return TestHub(core, clock, carrier)
+    return TestHub(core, clock, carrier, empty)

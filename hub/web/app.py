@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -9,6 +10,7 @@ from flask import Flask
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from hub.plugin_guard import REGISTRATION_S, call_within
 from hub.queue import RqDoorbell
 from hub.web import document, problems
 from hub.web.answers import Problem
@@ -64,7 +66,7 @@ def mount(app: Flask, core: Core) -> tuple[str, ...]:
     for build in core.plugins.registry.blueprints:
         name = ".".join(getattr(build, part, "?") for part in ("__module__", "__qualname__"))
         try:
-            blueprint = build(core)
+            blueprint = call_within(REGISTRATION_S, name, partial(build, core))
             Flask(__name__, static_folder=None).register_blueprint(blueprint)  # a faulty one fails here, half-way
             app.register_blueprint(blueprint)
         except Exception:

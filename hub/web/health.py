@@ -96,6 +96,7 @@ class Health:
             ("disk", Status.DOWN, self._disk),
             ("redis", Status.DEGRADED, self._redis),
             ("plugins", Status.DEGRADED, self._plugins),
+            ("paused", Status.DEGRADED, self._paused),
         )
         checks = [_check(name, weight, look) for name, weight, look in looks]
         worst = max((check.status for check in checks), key=list(Status).index)
@@ -137,8 +138,12 @@ class Health:
             client.close()
         return None
 
+    def _paused(self) -> str | None:
+        ways = sorted({one.way.value for one in self.core.switches.known()})
+        return f"Paused by the operator: {' and '.join(ways)}." if ways else None
+
     def _plugins(self) -> str | None:
-        found = [f"{one.where}: {one.message}" for one in self.core.plugins.health(self.core)]
+        found = [f"{one.where}: {one.message}" for one in self.core.plugin_findings()]
         return redacted(" ".join((*self.left_out, *found))) or None
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import bindparam, text
 from hub.errors import StoreUnavailable
 from hub.messages.model import UNSETTLED, MessageState
 from hub.store.metadata import UtcDateTime
+from hub.switches import Way, is_paused
 from hub.version import __version__
 
 if TYPE_CHECKING:
@@ -93,7 +94,12 @@ class StoreCollector(Collector):
         )
         try:
             with self._core.store.read() as connection:
-                figures = [*self._messages(connection), *self._queues(connection), _parked(connection)]
+                figures = [
+                    *self._messages(connection),
+                    *self._queues(connection),
+                    _parked(connection),
+                    self._paused(connection),
+                ]
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
             figures = []
@@ -123,6 +129,13 @@ class StoreCollector(Collector):
             waits[row.route] = _seconds_since(row.oldest, now)
         yield _filled(due, counts)
         yield _filled(oldest, waits)
+
+    def _paused(self, connection: Connection) -> GaugeMetricFamily:
+        paused = GaugeMetricFamily("hub_paused", "1 where the operator has paused a way.", labels=("way", "route"))
+        paused.add_metric((Way.IN, ""), is_paused(connection, Way.IN))
+        for route in self._core.routes:
+            paused.add_metric((Way.OUT, route), is_paused(connection, Way.OUT, route))
+        return paused
 
 
 def _seconds_since(moment: datetime, now: datetime) -> float:

@@ -19,6 +19,7 @@ from hub.errors import (
     NotAuthenticated,
     NotEnoughCredits,
     NotFound,
+    Paused,
     RequestRefused,
     StoreUnavailable,
     TooMany,
@@ -84,11 +85,13 @@ STATUS_BY_CLASS: Mapping[type[Exception], int] = {
     TooMany: 429,
     RequestRefused: 422,
     StoreUnavailable: 503,
+    Paused: 503,
 }
 
 RETRY_BY_CODE: Mapping[str, timedelta] = {
     "idempotency_key_busy": timedelta(seconds=1),
     "store_unavailable": timedelta(seconds=2),
+    "paused": timedelta(seconds=60),
 }
 
 _NOTHING_KEPT = "The database did not take the request, and nothing of it was kept. Send it again in a moment."
@@ -165,6 +168,8 @@ def _answer_to_hub(error: HubError) -> Response:
     if isinstance(error, StoreUnavailable):
         log.warning("store_unavailable", error=str(error))
         return problem(503, "store_unavailable", _NOTHING_KEPT, headers=_retry_after(error, "store_unavailable"))
+    if isinstance(error, Paused):
+        return problem(503, "paused", str(error), headers=_retry_after(error, "paused"))
     if not isinstance(error, RequestRefused):
         return _answer_to_bug(error)
     credits_ = (error.needed, error.available) if isinstance(error, NotEnoughCredits) else (None, None)

@@ -8,7 +8,7 @@ it, `verification.py` and `signing_in.py` of its sender, `replies.py` says what 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub import Account, Hub, MigrationBranch, hookimpl
+from hub import Account, Hub, MigrationBranch, SealedColumn, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,9 @@ def hub_config_schema() -> "Mapping[str, type[Section]]":
 @hookimpl
 def hub_migrations() -> MigrationBranch:
     """Bring the tables of addresses and allowed senders."""
-    return MigrationBranch("mail_to_sms", Path(__file__).parent / "migrations" / "versions")
+    folder = Path(__file__).parent / "migrations" / "versions"
+    address = SealedColumn("mail_addresses", "account_id", clear="local_part", sealed="sealed", lookup="lookup")
+    return MigrationBranch("mail_to_sms", folder, sealed=(address,))
 
 
 @hookimpl

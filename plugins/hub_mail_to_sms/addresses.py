@@ -1,4 +1,4 @@
-"""Who may send: secret addresses, renewable at once when they leak, and trusted From addresses."""
+"""Who may send: secret addresses, sealed and renewable at once when they leak, and trusted From addresses."""
 
 from __future__ import annotations
 
@@ -41,22 +41,24 @@ class Addresses:
         found = self._local_part(account_id)
         if found is None:
             with self.hub.write() as connection:
-                insert_new(connection, addresses, [self._row(account_id)])
+                insert_new(connection, addresses, [self._row(account_id, _new_secret())])
             found = self._local_part(account_id)
         return f"{found}@{self._domain}"
 
     def renew(self, account_id: int) -> str:
         """Give an account a new secret address; the old one is worth nothing from now on."""
-        row = self._row(account_id)
+        secret = _new_secret()
+        row = self._row(account_id, secret)
         with self.hub.write() as connection:
             if insert_new(connection, addresses, [row]) == 0:
                 connection.execute(update(addresses).where(addresses.c.account_id == account_id).values(row))
-        return f"{row['local_part']}@{self._domain}"
+        return f"{secret}@{self._domain}"
 
     def account_of(self, local_part: str) -> int | None:
         """The account whose secret this is; None when it is nobody's."""
+        hashes = self.hub.vault.lookups(local_part.lower())
         with self.hub.read() as connection:
-            query = select(addresses.c.account_id).where(addresses.c.local_part == local_part.lower())
+            query = select(addresses.c.account_id).where(addresses.c.lookup.in_(hashes))
             return connection.execute(query).scalar_one_or_none()
 
     def allow(self, account_id: int, address: str) -> None:
@@ -98,12 +100,23 @@ class Addresses:
 
     def _local_part(self, account_id: int) -> str | None:
         with self.hub.read() as connection:
-            query = select(addresses.c.local_part).where(addresses.c.account_id == account_id)
-            return connection.execute(query).scalar_one_or_none()
+            query = select(addresses.c.sealed).where(addresses.c.account_id == account_id)
+            sealed = connection.execute(query).scalar_one_or_none()
+        return self.hub.vault.open(sealed) if sealed else None
 
-    def _row(self, account_id: int) -> dict[str, object]:
-        secret = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-        return {"account_id": account_id, "local_part": secret, "created_at": self.hub.clock.now()}
+    def _row(self, account_id: int, secret: str) -> dict[str, object]:
+        vault = self.hub.vault
+        return {
+            "account_id": account_id,
+            "local_part": None,
+            "sealed": vault.seal(secret),
+            "lookup": vault.lookup(secret),
+            "created_at": self.hub.clock.now(),
+        }
+
+
+def _new_secret() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def _checked(address: str) -> str:

@@ -17,6 +17,7 @@ from hub import (
     HubError,
     NotAllowed,
     NotEnoughCredits,
+    Paused,
     RequestRefused,
     StoreUnavailable,
     TooMany,
@@ -88,6 +89,12 @@ _CODES: Sequence[tuple[frozenset[str], str]] = (
 )
 """The reply code for a refusal whose reasons are all in the set; the first that holds them all."""
 _OTHER = "554 5.6.0"
+_BY_KIND: Sequence[tuple[type[HubError], str]] = (
+    (Paused, "451 4.3.2"),
+    (TooMany, "450 4.7.1"),
+    (NotEnoughCredits, "554 5.2.2"),
+)
+"""The reply code of an error whose own sentence says it all."""
 _UNREADABLE: Mapping[UnreadableReason, str] = {UnreadableReason.TOO_LARGE: "552 5.3.4"}
 
 _SPELT = str.maketrans(
@@ -119,10 +126,8 @@ def refused(error: HubError) -> str:
     """The no, from the core's own reason; what is no fault of the request's is to be tried again, and stays unsaid."""
     if isinstance(error, StoreUnavailable):
         return _not_kept(error)
-    if isinstance(error, TooMany):
-        return reply("450 4.7.1", str(error))
-    if isinstance(error, NotEnoughCredits):
-        return reply("554 5.2.2", str(error))
+    if code := next((code for kind, code in _BY_KIND if isinstance(error, kind)), None):
+        return reply(code, str(error))
     if isinstance(error, Conflict) and error.code == "idempotency_key_reused":
         return reply("554 5.6.0", "Another mail with this Message-ID was taken before, and this one differs from it.")
     if isinstance(error, RequestRefused):

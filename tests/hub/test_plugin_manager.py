@@ -172,7 +172,7 @@ LEFT_OUT = {
 
 @pytest.mark.parametrize("case", LEFT_OUT)
 def test_a_faulty_plugin_is_named_and_left_out(plugin: Writer, case: str) -> None:
-    """Whatever is wrong with it: it has a state and a sentence, and the next plugin loads."""
+    """Whatever is wrong with it: it has a state and a sentence, and the next plugin loads (B50)."""
     source, state, detail = LEFT_OUT[case]
     plugins = Plugins.load(found=[plugin(source, name="faulty"), plugin(A_COMMAND, name="well")])
     statuses = {status.name: status for status in plugins.statuses}
@@ -208,7 +208,7 @@ def test_what_a_plugin_prints_is_not_in_a_commands_answer(plugin: Writer, capsys
 
 
 def test_two_plugins_of_one_name_are_told_apart_and_the_second_stays_out(plugin: Writer) -> None:
-    """Both are listed."""
+    """Both are listed (B50)."""
     second = plugin(A_COMMAND.replace("greet", "leave"))
     plugins = Plugins.load(found=[plugin(A_COMMAND), second])
     assert {status.name: status.state for status in plugins.statuses} == {

@@ -1,0 +1,157 @@
+"""What a backup had waiting: it may have been sent since the backup was made, and nobody here can know.
+
+`mark` is called on a copy before any process sees it. Afterwards somebody who knows decides: `resend` lets
+everything leave, `drop` none of it. Until then the way out stays paused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, cast, delete, func, insert, literal, select, text, union, update
+
+from hub.messages.model import WAITING, CampaignState, MessageState
+from hub.messages.outcomes import FREE, Changes
+from hub.messages.tables import campaign_chunks, campaigns, messages
+from hub.store.bulk import fetch
+from hub.store.tables import leases, restored_campaigns
+from hub.switches import EVERY_ROUTE, Cause, Way, throw
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.clock import Clock
+    from hub.messages.routing import Route
+    from hub.store.bulk import AnyRow
+    from hub.store.engine import Store
+
+RESTORED = "restored"
+"""The reason of what ended, or came into doubt, because a backup was restored."""
+_IN_DOUBT = "It was being handed to the carrier when the backup was made."
+_MAYBE_SENT = "It waited in a backup; whether it was sent after the backup was made, the record does not say."
+BATCH = 1000
+
+# Written out, not bound, so that both databases use the partial indexes made for them.
+_UNSETTLED = text("messages.state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """How many messages and unexpanded lists wait for a decision, and how many are in doubt already."""
+
+    waiting: int
+    lists: int
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Decides about what came out of a backup. `tell` is called with what each transaction changed."""
+
+    store: Store
+    clock: Clock
+    routes: Mapping[str, Route]
+    tell: Callable[[Changes, datetime], None]
+
+    def count(self) -> Review:
+        """What waits for a decision."""
+        with self.store.read() as connection:
+            return review(connection)
+
+    def resend(self) -> None:
+        """Let everything leave that waited, whether it was sent meanwhile or not."""
+        with self.store.write("resend_restored") as connection:
+            connection.execute(delete(restored_campaigns))
+
+    def drop(self) -> int:
+        """End everything that waited; how many messages.
+
+        What was due by now may have left: it is `unknown`, so that a late receipt can still settle it, and keeps
+        its credits until then or until `no_receipt`. What is due later cannot have left: it is cancelled.
+        """
+        dropped = 0
+        while count := self._drop_some():
+            dropped += count
+        with self.store.write("drop_restored_lists") as connection:
+            _drop_lists(connection)
+            connection.execute(delete(restored_campaigns))
+        return dropped
+
+    def _drop_some(self) -> int:
+        now = self.clock.now()
+        changes = Changes()
+        with self.store.write("drop_restored") as connection:
+            rows = fetch(connection, select(messages).where(_waiting()).limit(BATCH).with_for_update())
+            for row in rows:
+                self._drop(changes, row, now)
+            changes.write(connection, now)
+        self.tell(changes, now)
+        return len(rows)
+
+    def _drop(self, changes: Changes, row: AnyRow, now: datetime) -> None:
+        if row.due_at is not None and row.due_at > now:
+            changes.end(row, MessageState.CANCELLED, RESTORED, now)
+            return
+        route = self.routes.get(row.route)
+        connector = route.connector if route else row.connector
+        doubt = {"reason": RESTORED, "detail": _MAYBE_SENT, "submitted_at": now, "connector": connector}
+        changes.put(row, MessageState.UNKNOWN, **doubt, **FREE)
+        changes.tell(row, MessageState.UNKNOWN, RESTORED)
+
+
+def mark(connection: Connection, at: datetime) -> Review:
+    """Make a restored copy safe in one transaction: nothing leaves, and what waited is known as such."""
+    throw(connection, [Way.OUT], at, route=EVERY_ROUTE, note=None, cause=Cause.RESTORED)
+    connection.execute(delete(leases))  # who led then does not lead now
+    connection.execute(delete(restored_campaigns))
+    _put_in_doubt(connection, at)
+    freed = update(messages).where(_UNSETTLED, messages.c.state == MessageState.CLAIMED)
+    connection.execute(freed.values(state=MessageState.PENDING, **FREE))
+    connection.execute(insert(restored_campaigns).from_select(["campaign_id"], _open_campaigns()))
+    return review(connection)
+
+
+def review(connection: Connection) -> Review:
+    """What waits for a decision, counted."""
+    count = select(func.count()).select_from(messages)
+    marked = select(restored_campaigns.c.campaign_id)
+    lists = select(func.count()).select_from(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(marked))
+    doubtful = (_UNSETTLED, messages.c.state == MessageState.UNKNOWN, messages.c.reason == RESTORED)
+    return Review(
+        connection.execute(count.where(_waiting())).scalar_one(),
+        connection.execute(lists).scalar_one(),
+        connection.execute(count.where(*doubtful)).scalar_one(),
+    )
+
+
+def _waiting() -> Any:
+    marked = select(restored_campaigns.c.campaign_id)
+    return messages.c.state.in_(WAITING) & messages.c.campaign_id.in_(marked)
+
+
+def _put_in_doubt(connection: Connection, at: datetime) -> None:
+    """What was on the wire is unknown, whatever the route says of sending again: `resend` is for a decision."""
+    on_the_wire = update(messages).where(_UNSETTLED, messages.c.state == MessageState.SUBMITTING)
+    detail = cast(literal(_IN_DOUBT), Text)
+    connection.execute(
+        on_the_wire.values(
+            state=MessageState.UNKNOWN, reason=RESTORED, detail=detail, submitted_at=at, lease_until=None
+        )
+    )
+
+
+def _open_campaigns() -> Any:
+    waiting = select(messages.c.campaign_id).where(_UNSETTLED, messages.c.state.in_(WAITING))
+    return union(waiting, select(campaign_chunks.c.campaign_id))
+
+
+def _drop_lists(connection: Connection) -> None:
+    """Lists that were not expanded yet are not, and their campaigns end."""
+    marked = select(restored_campaigns.c.campaign_id)
+    expanding = campaigns.c.id.in_(marked) & (campaigns.c.state == CampaignState.EXPANDING)
+    connection.execute(update(campaigns).where(expanding).values(state=CampaignState.CANCELLED))
+    connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(marked)))
