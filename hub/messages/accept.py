@@ -11,6 +11,7 @@ from hub.errors import Conflict, Fault, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
 from hub.messages.faults import known_fields, request_faults, request_notes
+from hub.messages.guarding import tell_hold
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Draft, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.compliance.model import Violation
     from hub.compliance.policies import PolicyBook
+    from hub.messages.guarding import Guard
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest
     from hub.messages.planning import PlannedMessage
@@ -50,6 +52,7 @@ class Intake:
     limits: Limits
     plugins: Plugins
     announce: Callable[[Account, Acceptance, Collection[str]], None]
+    guard: Guard
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns.
@@ -63,7 +66,7 @@ class Intake:
             return known
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
-        terms = self._terms(request, new_id(now), now)
+        terms = self._terms(request, account, new_id(now), now)
         if len(request.recipients) > self.limits.inline_recipients:
             acceptance, routes = self._store_in_chunks(request, terms, now)
         else:
@@ -96,12 +99,20 @@ class Intake:
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
             planner = Planner(terms)
-            planned = plan_all(connection, planner, candidates, self.plugins)
+            looked = self.guard.look(
+                connection, account, terms, plan_all(connection, planner, candidates, self.plugins), now
+            )
+            planned = looked.planned
             _refuse_if_nothing_goes(planned)
             summary = Summary.of(planner, planned, repeated, request_notes(request))
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
             rows = writing.insert_messages(connection, terms, planned, self.plugins)
             writing.reserve(connection, terms, planned, now)
+            self.guard.keep(connection, account, terms, looked, now)
+            held = acceptance_of(connection, terms.campaign_id) if looked.hold else None
+        if held:
+            tell_hold(account, held, looked)
+            return held, set()
         views = [view_of(row) for row in rows[:SHOWN]]
         return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
 
@@ -114,7 +125,7 @@ class Intake:
             writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
         return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
 
-    def _terms(self, request: CampaignRequest, campaign_id: str, now: datetime) -> Terms:
+    def _terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:
         return Terms(
             account_id=request.account_id,
             campaign_id=campaign_id,
@@ -129,6 +140,7 @@ class Intake:
             policies=self.policies,
             routes=self.routes,
             limits=self.limits,
+            countries=account.countries,
         )
 
 

@@ -40,5 +40,6 @@ def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, a
     for message in rows:
         changes.end(message, MessageState.CANCELLED, None, at)
     changes.write(connection, at)
-    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(state=CampaignState.CANCELLED))
+    cancelled = {"state": CampaignState.CANCELLED, "held_at": None}
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**cancelled))
     return changes

@@ -12,6 +12,7 @@ from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import NotEnoughCredits
 from hub.messages import writing
 from hub.messages.accept import candidates_of, plan_all
+from hub.messages.guarding import tell_hold
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.accounts.model import Account
     from hub.messages.accept import Intake
     from hub.messages.planning import PlannedMessage
     from hub.store.bulk import AnyRow
@@ -61,14 +63,17 @@ class Expander:
                 return  # another worker had it, or the campaign was cancelled
             now = intake.clock.now()
             fresh = _first_seen(connection, campaign.id, candidates)
-            planner = Planner(_terms(intake, campaign, now))
-            planned = plan_all(connection, planner, fresh, intake.plugins)
-            planned = _within_credits(connection, planner.terms, planned, now)
+            planner = Planner(_terms(intake, account, campaign, now))
+            wanted = plan_all(connection, planner, fresh, intake.plugins)
+            looked = intake.guard.look(connection, account, planner.terms, wanted, now, campaign)
+            planned = _within_credits(connection, planner.terms, looked.planned, now)
             rows = writing.insert_messages(connection, planner.terms, planned, intake.plugins)
             repeated += len(candidates) - len(fresh)
             finished = _add_up(connection, campaign, Summary.of(planner, planned, repeated))
+            intake.guard.keep(connection, account, planner.terms, replace(looked, planned=planned), now)
             acceptance = acceptance_of(connection, campaign.id)
-        routes = writing.routes_of(rows)
+        tell_hold(account, acceptance, looked)
+        routes = set() if looked.hold else writing.routes_of(rows)
         if finished or routes:
             intake.announce(account, acceptance, routes)
 
@@ -91,8 +96,8 @@ def _first_seen(connection: Connection, campaign_id: str, candidates: Sequence[C
 
 
 def _within_credits(
-    connection: Connection, terms: Terms, planned: list[PlannedMessage], now: datetime
-) -> list[PlannedMessage]:
+    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], now: datetime
+) -> Sequence[PlannedMessage]:
     try:
         writing.reserve(connection, terms, planned, now)
     except NotEnoughCredits as error:
@@ -120,7 +125,7 @@ def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
     return not left
 
 
-def _terms(intake: Intake, campaign: AnyRow, now: datetime) -> Terms:
+def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
     return Terms(
         account_id=campaign.account_id,
         campaign_id=campaign.id,
@@ -135,4 +140,5 @@ def _terms(intake: Intake, campaign: AnyRow, now: datetime) -> Terms:
         policies=intake.policies,
         routes=intake.routes,
         limits=intake.limits,
+        countries=account.countries,
     )

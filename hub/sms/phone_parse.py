@@ -10,6 +10,7 @@ import phonenumbers
 from hub.sms.model import NumberKind, NumberRefusal, PhoneNumber
 from hub.sms.phone_text import Dialled, read_dialled
 from hub.sms.plain_mobiles import plain_mobile
+from hub.sms.plans import home_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -37,7 +38,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
 _TEXTABLE = frozenset({NumberKind.MOBILE, NumberKind.FIXED_LINE_OR_MOBILE})
 _REASON_BY_KIND = {NumberKind.FIXED_LINE: "landline", NumberKind.VOIP: "voip"}
 
-_FRENCH_PLAN = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF"})
+_FRENCH_PLAN = home_plan("FR")
 """Territories that dial each other's ten digits without a code (Arcep's numbering plan)."""
 
 _OVERSEAS = (
