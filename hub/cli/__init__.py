@@ -30,6 +30,7 @@ COMMANDS = {
     "send": ("hub.cli.sending:send", "Send a text."),
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
+    "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window."),
 }

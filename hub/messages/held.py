@@ -79,6 +79,11 @@ class Held:
                 connection.execute(select(func.count()).select_from(campaigns).where(_HELD_CAMPAIGN)).scalar_one()
             )
 
+    def jumped(self) -> list[tuple[int, int]]:
+        """Accounts that used many times their usual credits today (id, credits)."""
+        with self.store.read() as connection:
+            return counters.jumped_accounts(connection, self.guard.day(self.clock.now()))
+
     def release(self, campaign_id: str) -> int:
         """Let a held campaign go, no earlier than now; how many messages do.
 

@@ -35,6 +35,11 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Every reason code, with its sentence; `{region}` and `{kind}` are those of the number that was recognised."""
 
+_WORLD = "001"
+_WORLDWIDE = (
+    "This number belongs to no country, as those of satellite phones and worldwide services do: only mobiles of a "
+    "country receive texts."
+)
 _TEXTABLE = frozenset({NumberKind.MOBILE, NumberKind.FIXED_LINE_OR_MOBILE})
 _REASON_BY_KIND = {NumberKind.FIXED_LINE: "landline", NumberKind.VOIP: "voip"}
 
@@ -67,6 +72,8 @@ def parse_number(text: str, region: str | None, *, calling_codes: Collection[int
     number = _locate(dialled, home, calling_codes)
     if isinstance(number, str):
         return _refusal(number)
+    if number.region == _WORLD:
+        return NumberRefusal("not_mobile", _WORLDWIDE, number)
     if number.kind in _TEXTABLE:
         return number
     return _refusal(_REASON_BY_KIND.get(number.kind, "not_mobile"), number)

@@ -96,6 +96,7 @@ class Health:
             ("disk", Status.DOWN, self._disk),
             ("redis", Status.DEGRADED, self._redis),
             ("plugins", Status.DEGRADED, self._plugins),
+            ("held", Status.DEGRADED, self._held),
         )
         checks = [_check(name, weight, look) for name, weight, look in looks]
         worst = max((check.status for check in checks), key=list(Status).index)
@@ -136,6 +137,11 @@ class Health:
         finally:
             client.close()
         return None
+
+    def _held(self) -> str | None:
+        if self._schema():
+            return None  # said by that look
+        return "Campaigns wait for review; `hub held` lists them." if self.core.held.count() else None
 
     def _plugins(self) -> str | None:
         found = [f"{one.where}: {one.message}" for one in self.core.plugins.health(self.core)]

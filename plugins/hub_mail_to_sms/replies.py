@@ -14,6 +14,7 @@ from hub import (
     CampaignState,
     Conflict,
     HubError,
+    MessageState,
     NotAllowed,
     NotEnoughCredits,
     RequestRefused,
@@ -99,8 +100,8 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
         return reply("250 2.0.0", f"Ok: duplicate of {answer.campaign_id}, nothing sent again.")
     if answer.state is CampaignState.EXPANDING:
         return reply("250 2.0.0", f"Ok: all numbers taken, to be checked one by one; campaign {answer.campaign_id}.")
-    taken = [message.to for message in answer.messages if message.reason is None]
-    blocked = [f"{message.to}: {message.reason}" for message in answer.messages if message.reason]
+    taken = [message.to for message in answer.messages if message.state is not MessageState.BLOCKED]
+    blocked = [f"{one.to}: {one.reason}" for one in answer.messages if one.state is MessageState.BLOCKED]
     facts = [f"{answer.accepted} accepted{_named(taken)}"]
     if answer.blocked:
         facts.append(f"{answer.blocked} blocked{_named(blocked)}")

@@ -127,7 +127,7 @@ def test_a_faulty_field_is_named(refused: Caller, body: dict[str, Any], field: s
         ("0123456789", 422, "landline"),
         ("+33899123456", 403, "not_mobile"),
         ("+33810123456", 403, "not_mobile"),
-        ("+870773111632", 403, "country_not_allowed"),
+        ("+870773111632", 403, "not_mobile"),
     ],
 )
 def test_a_number_that_cannot_be_texted_says_why(refused: Caller, number: str, status: int, code: str) -> None:
