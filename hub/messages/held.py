@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, exists, func, not_, select, text, update
+from sqlalchemy import and_, case, exists, func, literal, not_, select, text, update
 
 from hub.accounts.tables import accounts
 from hub.errors import Conflict, NotFound
@@ -16,6 +16,7 @@ from hub.messages.outcomes import Changes
 from hub.messages.summary import hold_of
 from hub.messages.tables import campaigns, messages
 from hub.store.bulk import fetch
+from hub.store.metadata import UtcDateTime
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _release_some(connection: Connection, campaign_id: str, now: datetime) -> li
     held = and_(_HELD, messages.c.campaign_id == campaign_id)
     some = select(messages.c.id, messages.c.route).where(held).order_by(messages.c.id).limit(BATCH)
     rows = list(fetch(connection, some.with_for_update()))
-    due_at = case((messages.c.due_at < now, now), else_=messages.c.due_at)
+    due_at = case((messages.c.due_at < now, literal(now, UtcDateTime)), else_=messages.c.due_at)
     free = {"state": MessageState.PENDING, "reason": None, "detail": None, "due_at": due_at}
     connection.execute(update(messages).where(messages.c.id.in_([row.id for row in rows])).values(**free))
     return rows

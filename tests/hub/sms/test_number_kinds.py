@@ -62,6 +62,7 @@ def test_mobiles_of_every_country_are_read_as_what_they_are() -> None:
 def test_what_belongs_to_no_country_is_not_texted(code: int) -> None:
     """Satellite phones among them, which libphonenumber calls mobiles (B16)."""
     number = phonenumbers.example_number_for_non_geo_entity(code)
+    assert number is not None
     found = parse_number(phonenumbers.format_number(number, PhoneNumberFormat.E164), "FR")
     assert isinstance(found, NumberRefusal)
     assert (found.reason, "belongs to no country" in found.message) == ("not_mobile", True)
