@@ -139,8 +139,8 @@ class Health:
         return None
 
     def _held(self) -> str | None:
-        if self._schema():
-            return None  # said by that look
+        if not self._heads:
+            return None  # its tables may not be there; the look at the schema says so
         return "Campaigns wait for review; `hub held` lists them." if self.core.held.count() else None
 
     def _plugins(self) -> str | None:

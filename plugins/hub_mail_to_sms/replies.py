@@ -72,6 +72,7 @@ _FORBIDDEN = frozenset(
         "optout_link_needed",
         "optout_shortcode_needed",
         "outside_window",
+        "too_many_to_recipient",
         "unallocated",
     }
 )
@@ -108,7 +109,8 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
     facts.append(f"{_count(answer.segments, 'segment')}, {_count(answer.credits, 'credit')}")
     facts += [f"{one.count} to {one.country} wait until {one.until:%Y-%m-%d %H:%M} UTC" for one in answer.deferred]
     facts.append(f"campaign {answer.campaign_id}")
-    return reply("250 2.0.0", f"Ok: {'; '.join(facts)}. {_sentences([*answer.notes, *notes])}")
+    lead = "Ok, held for review" if answer.state is CampaignState.HELD else "Ok"
+    return reply("250 2.0.0", f"{lead}: {'; '.join(facts)}. {_sentences([*answer.notes, *notes])}")
 
 
 def refused(error: HubError) -> str:
