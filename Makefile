@@ -1,6 +1,7 @@
 # Every command a person types. `make help` lists them.
 PYTHON ?= python3
-MESSAGES ?= 20000
+MESSAGES ?= 100000
+ONLY ?= campaign,mail,resting
 SECONDS ?= 40
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
@@ -42,8 +43,8 @@ format: $(DEV_STAMP)  ## mend what can be mended by itself
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: $(DEV_STAMP)  ## accept, submit and settle rates on both databases
-	@$(BIN)/python benchmarks/run.py --messages $(MESSAGES)
+bench: $(DEV_STAMP)  ## rates, waits, memory and what an idle hub costs, on both databases (MESSAGES=, ONLY=)
+	@$(BIN)/python benchmarks/run.py --messages $(MESSAGES) --only $(ONLY)
 
 lock:  ## renew requirements/*.lock from pyproject.toml (needs uv)
 	uv pip compile --quiet --upgrade $(LOCK_FLAGS) --extra embedded --extra postgres -o requirements/run.lock pyproject.toml requirements/build.in

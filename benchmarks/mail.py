@@ -1,43 +1,35 @@
 """How fast mails become campaigns, and how long each waits for its 250: a real listener, and a real client beside it.
 
-    .venv/bin/python benchmarks/mail.py
-
 The listener is a process of its own (`hub service mail_to_sms`) with the settings of hub.ini, but for its rate
-limits; the client speaks SMTP command by command, as mail programs do. Rates are mails per second with every
+limits and the guard that takes ten thousand alerts to neighbouring numbers for fraud; the client speaks SMTP command by command, as mail programs do. Rates are mails per second with every
 connection busy. Waits are from DATA to 250 while mails come in at random moments, so many a second on average,
 whether or not those before them have been answered.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.table import Table
+from site_under_test import free_port, peak_of
 
 from hub.bootstrap import build
 from hub.plugin_manager import Plugins
-from hub.testing.databases import KINDS, Databases
 from hub_mail_to_sms.addresses import Addresses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 PER_SECOND = 100
 """How many mails arrive while their waits are measured."""
@@ -70,7 +62,7 @@ class MailRates:
     fifty_connections_per_s: float
     p50_ms: float
     p99_ms: float
-    peak_mb: float
+    peak_mb: int
 
 
 def measure(kind: str, url: str, folder: Path, *, seconds: float = 8, per_second: float = PER_SECOND) -> MailRates:
@@ -85,7 +77,7 @@ def measure(kind: str, url: str, folder: Path, *, seconds: float = 8, per_second
     core.close()
     with _listener(environ) as (port, process):
         rates = asyncio.run(_drive(port, to, seconds, per_second))
-        peak = _peak_mb(process.pid)
+        peak = peak_of(process.pid)
     return MailRates(*rates, peak)
 
 
@@ -205,7 +197,9 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "HUB_HUB_DATA_DIR": str(folder),
         "HUB_HUB_DATABASE_URL": url,
         "HUB_HUB_REDIS_URL": "none",
-        "HUB_MAIL_TO_SMS_PORT": str(_free_port()),
+        "HUB_GUARD_DAY_CREDITS": "0",
+        "HUB_GUARD_WATCHED": "0",
+        "HUB_MAIL_TO_SMS_PORT": str(free_port()),
         "HUB_MAIL_TO_SMS_MAILS_PER_MINUTE": "100000",
         "HUB_MAIL_TO_SMS_MAILS_PER_MINUTE_PER_SENDER": "100000",
     }
@@ -235,51 +229,3 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     raise RuntimeError("the listener did not start")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
-
-
-def show(measured: Sequence[tuple[str, MailRates]], load_before: float) -> None:
-    """Print a table of rates and waits."""
-    table = Table("database", "mails/s, 1 connection", f"mails/s, {MANY} connections", "p50 ms", "p99 ms", "peak MB")
-    for kind, one in measured:
-        rates = (f"{rate:,.0f}" for rate in (one.one_connection_per_s, one.fifty_connections_per_s))
-        table.add_row(kind, *rates, f"{one.p50_ms:.1f}", f"{one.p99_ms:.1f}", f"{one.peak_mb:.0f}")
-    console = Console()
-    console.print(f"waits from DATA to 250 at {PER_SECOND} mails a second")
-    console.print(table)
-    console.print(f"load before {load_before:.2f}, after {os.getloadavg()[0]:.2f}")
-
-
-def main() -> None:
-    """Measure on both databases and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--kind", action="append", choices=KINDS)
-    wanted = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="textohub-bench-"))
-    databases = Databases(folder, Plugins.load(quiet=True).migrations(), datetime.now(UTC))
-    load_before = os.getloadavg()[0]
-    try:
-        measured = [
-            (kind, measure(kind, databases.fresh(kind), folder / kind, seconds=wanted.seconds))
-            for kind in wanted.kind or KINDS
-        ]
-    finally:
-        databases.close()
-        shutil.rmtree(folder, ignore_errors=True)
-    show(measured, load_before)
-
-
-if __name__ == "__main__":
-    main()

@@ -17,6 +17,7 @@ import pipeline
 import resting
 from rich.console import Console
 from rich.table import Table
+from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
@@ -53,7 +54,8 @@ def _campaign(console: Console, count: int) -> None:
 def _mail(console: Console, _: int) -> None:
     table = Table("database", "mails/s, 1 connection", "mails/s, 50", "DATA to 250 at 100/s: p50, p99 ms", "peak, MB")
     for kind in KINDS:
-        one = mail.measure(kind)
+        with fresh_database(kind) as (url, folder):
+            one = mail.measure(kind, url, folder)
         table.add_row(
             kind,
             f"{one.one_connection_per_s:,.0f}",

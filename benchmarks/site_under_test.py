@@ -21,7 +21,7 @@ from hub.plugin_manager import Plugins
 from hub.testing.databases import Databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from hub.accounts.model import Account
     from hub.bootstrap import Core
@@ -76,25 +76,32 @@ class Site:
 
 
 @contextmanager
-def sites(kind: str, more: Mapping[str, str] | None = None) -> Iterator[Site]:
-    """A fresh hub on that kind of database, cleared away afterwards."""
+def fresh_database(kind: str) -> Iterator[tuple[str, Path]]:
+    """A migrated database that syncs to disk, and a folder for a hub's files; both are cleared away afterwards."""
     home = Path(tempfile.mkdtemp(prefix="textohub-bench-"))
     databases = Databases(home, Plugins.load(quiet=True).migrations(), datetime.now(UTC), durable=True)
     try:
-        url, folder = databases.fresh(kind), home / "data"
-        site = Site(kind, folder, url, {**settings(folder, url), **(more or {})})
-        try:
-            yield site
-        finally:
-            site.core.close()
+        yield databases.fresh(kind), home / "data"
     finally:
         databases.close()
         shutil.rmtree(home, ignore_errors=True)
 
 
+@contextmanager
+def sites(kind: str) -> Iterator[Site]:
+    """A fresh hub on that kind of database."""
+    with fresh_database(kind) as (url, folder):
+        site = Site(kind, folder, url, settings(folder, url))
+        try:
+            yield site
+        finally:
+            site.core.close()
+
+
 def settings(folder: Path, url: str) -> dict[str, str]:
-    """The defaults of hub.ini, but for the folder, the database, free ports and a quiet log."""
+    """The defaults of hub.ini, but for the folder, the database, free ports, a quiet log, and no daily ceiling."""
     return {
+        "HUB_GUARD_DAY_CREDITS": "0",
         "HUB_HUB_DATA_DIR": str(folder),
         "HUB_HUB_DATABASE_URL": url,
         "HUB_HUB_LOG_LEVEL": "error",

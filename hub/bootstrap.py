@@ -16,11 +16,14 @@ from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
 from hub.embedded import socket_path, socket_url
 from hub.errors import ConfigError, Fault
+from hub.guard.model import Figures
 from hub.messages.accept import Intake
 from hub.messages.campaigns import Campaigns
 from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
+from hub.messages.guarding import Guard
+from hub.messages.held import Held
 from hub.messages.limits import Limits
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
@@ -168,7 +171,18 @@ class Core:
             self.limits,
             self.plugins,
             self._announce,
+            self.guard,
         )
+
+    @cached_property
+    def guard(self) -> Guard:
+        """What watches for fraud and runaway spending."""
+        return Guard(Figures(**self.settings.guard.model_dump()), self.settings.hub.timezone)
+
+    @cached_property
+    def held(self) -> Held:
+        """Campaigns that wait for review."""
+        return Held(self.store, self.clock, self.guard, self.tell, self.ring_dispatch)
 
     @cached_property
     def campaigns(self) -> Campaigns:

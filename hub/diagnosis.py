@@ -166,6 +166,16 @@ def _ports(core: Core) -> Iterator[Finding]:
                 yield Finding(address.key, f"{address.host}:{address.port}: {reason}; choose another.", fatal=True)
 
 
+def _guards(core: Core) -> Iterator[Finding]:
+    if not core.schema_status().is_ready:
+        return  # said by the look at the database
+    if count := core.held.count():
+        yield Finding("guards", f"{count} campaign(s) wait for review; `hub held` lists them.")
+    for account_id, credits_ in core.held.jumped():
+        name = core.accounts.get(account_id).name
+        yield Finding("guards", f"{name} used {credits_} credits today, many times what it did before: is it at work?")
+
+
 def _cannot_listen(address: Address) -> str | None:
     try:
         families = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -193,4 +203,5 @@ _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
     _connectors,
     _ports,
     _plugin_health,
+    _guards,
 )

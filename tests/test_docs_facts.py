@@ -26,7 +26,8 @@ _GLOSSARY = (ROOT / "docs" / "glossary.md").read_text()
 _RUNNING = (ROOT / "docs" / "operations.md").read_text()
 
 ENGINE = """
-    [*] > pending blocked                              accept.py
+    [*] > pending blocked held                         accept.py, guarding.py
+    held > pending cancelled expired                   held.py, cancel.py
     pending > claimed cancelled                        claim.py, cancel.py
     claimed > pending submitting blocked expired cancelled    recheck.py, dispatch.py, sweep.py, cancel.py
     submitting > submitted rejected pending unknown    outcomes.py, sweep.py

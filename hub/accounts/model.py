@@ -11,8 +11,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountLimits:
+    """What an account may do before its texts are held for review, where it differs from `[guard]`; None follows that.
+
+    Credits per message and per day, credits to be left, texts per hour to one number; 0 is no limit. `patterns` says
+    whether numbers are watched for signs of fraud.
+    """
+
+    message_credits: int | None = None
+    day_credits: int | None = None
+    low_balance: int | None = None
+    recipient_per_hour: int | None = None
+    patterns: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """Who sends and pays. `country` is how national numbers are read and whose rules come first."""
+    """Who sends and pays. `country` is how national numbers are read and whose rules come first.
+
+    `countries` are those that it may text, None for all that the hub texts.
+    """
 
     id: int
     name: str
@@ -20,6 +38,8 @@ class Account:
     created_at: datetime
     locked: bool = False
     parent_id: int | None = None
+    countries: frozenset[str] | None = None
+    limits: AccountLimits = AccountLimits()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
 from hub.accounts import ledger
-from hub.accounts.model import Account, Balance, Movement, User
+from hub.accounts.model import Account, AccountLimits, Balance, Movement, User
 from hub.accounts.secrets import NewToken, digest_of, hash_password, new_token, password_matches
 from hub.accounts.tables import accounts, api_tokens, users
 from hub.errors import Conflict, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
+from hub.sms.plans import home_plan
 from hub.store.bulk import insert_returning
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection
 
     from hub.clock import Clock
@@ -36,16 +40,20 @@ class Accounts:
     store: Store
     clock: Clock
 
-    def create(self, name: str, country: str, *, credits_: int = 0) -> tuple[Account, NewToken]:
+    def create(
+        self, name: str, country: str, *, credits_: int = 0, countries: Collection[str] | None = None
+    ) -> tuple[Account, NewToken]:
         """Open an account with its books, a first token and perhaps some credits.
 
+        It may text `countries`; without a word only its own, with those that share its numbering plan.
         Raises RequestRefused for a bad name, country or amount, Conflict when the name is taken.
         """
         name = _checked_name(name)
         country = _checked_country(country)
         _checked_amount(credits_)
         token = new_token()
-        row = {"name": name, "country": country, "created_at": self.clock.now()}
+        allowed = home_plan(country) if countries is None else countries
+        row = {"name": name, "country": country, "created_at": self.clock.now(), "countries": _countries_kept(allowed)}
         with self.store.write("account") as connection:
             new = insert_returning(connection, accounts, [row], accounts.c.id)
             if not new:
@@ -131,6 +139,23 @@ class Accounts:
             _account(connection, account_id)
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(locked=locked))
 
+    def set_countries(self, account_id: int, countries: Collection[str] | None) -> Account:
+        """Say which countries an account may text from now on; None for all that the hub texts."""
+        return self._change(account_id, "account_countries", countries=_countries_kept(countries))
+
+    def set_limits(self, account_id: int, limits: AccountLimits) -> Account:
+        """Say what an account may do before its texts are held for review. Raises RequestRefused for a bad amount."""
+        kept = {name: value for name, value in asdict(limits).items() if value is not None}
+        for value in kept.values():
+            _checked_amount(value)
+        return self._change(account_id, "account_limits", limits=json.dumps(kept) if kept else None)
+
+    def _change(self, account_id: int, transaction: str, **values: str | None) -> Account:
+        with self.store.write(transaction) as connection:
+            _account(connection, account_id)
+            connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
+            return _account(connection, account_id)
+
     def add_user(self, account_id: int, email: str, password: str) -> User:
         """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
         if not _EMAIL.fullmatch(email) or not email.isprintable():
@@ -203,6 +228,10 @@ def _checked_country(country: str) -> str:
     return country.upper()
 
 
+def _countries_kept(countries: Collection[str] | None) -> str | None:
+    return None if countries is None else ",".join(sorted({_checked_country(one) for one in countries}))
+
+
 def _checked_amount(amount: int) -> None:
     if not 0 <= amount <= MAX_CREDITS:
         raise RequestRefused.because("credits", "out_of_range", f"Credits go from 0 to {MAX_CREDITS}.")
@@ -216,4 +245,6 @@ def _account(connection: Connection, account_id: int) -> Account:
 
 
 def _as_account(row: AnyRow) -> Account:
-    return Account(row.id, row.name, row.country, row.created_at, row.locked, row.parent_id)
+    countries = None if row.countries is None else frozenset(row.countries.split(",")) - {""}
+    limits = AccountLimits(**json.loads(row.limits)) if row.limits else AccountLimits()
+    return Account(row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits)

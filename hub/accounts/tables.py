@@ -15,6 +15,8 @@ accounts = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("parent_id", BigId, ForeignKey("accounts.id")),
+    Column("countries", Text),  # those it may text, with commas; NULL for all that the hub texts
+    Column("limits", Text),  # what differs from [guard], as JSON; NULL for nothing
 )
 
 users = Table(

@@ -31,6 +31,7 @@ COMMANDS = {
     "send": ("hub.cli.sending:send", "Send a text."),
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
+    "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
     "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.cli import account_guards as guards
 from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
 from hub.errors import RequestRefused
 
@@ -23,19 +24,25 @@ def account() -> None:
 @click.option("--name", required=True, help="What the account is called.")
 @click.option("--country", default=None, help="Country of its national numbers; the hub's region if not given.")
 @click.option("--credits", "credits_", type=int, default=0, show_default=True, help="Credits to begin with.")
+@click.option("--countries", default=None, metavar="FR,BE", help="Countries it may text; its own if not given.")
 @json_option
 @click.pass_obj
-def create(session: Session, name: str, country: str | None, credits_: int) -> None:
+def create(session: Session, name: str, country: str | None, credits_: int, countries: str | None) -> None:
     """Open an account. Its API token is shown this once."""
     with session.core() as core:
         region = (country or core.settings.hub.region).upper()
         if core.policies.get(region) is None:
             known = ", ".join(sorted(core.policies.countries))
             raise RequestRefused.because("--country", "unknown_country", f"{region} is not in the table: {known}.")
-        made, token = core.accounts.create(name, region, credits_=credits_)
+        wanted = None if countries is None else guards.known_countries(core, "--countries", countries)
+        made, token = core.accounts.create(name, region, credits_=credits_, countries=wanted)
         details = core.plugins.account_details(core, made)
         content = {"id": made.id, "name": made.name, "country": made.country, "credits": credits_}
         answer(content | {"token": token.secret} | dict(details), _new_account(made, token.secret, credits_, details))
+
+
+account.add_command(guards.countries)
+account.add_command(guards.limits)
 
 
 @account.command("list")

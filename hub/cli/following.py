@@ -16,7 +16,7 @@ LOOK_EVERY_S = 0.5
 
 
 def follow(core: Core, account_id: int, campaign_id: str) -> None:
-    """Return once nothing of the campaign is on its way; what is in doubt is not waited for."""
+    """Return once nothing of the campaign is on its way; what is in doubt or held for review is not waited for."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -33,5 +33,5 @@ def follow(core: Core, account_id: int, campaign_id: str) -> None:
 
 
 def on_its_way(campaign: CampaignView) -> int:
-    """How many messages have not come to their end and are not in doubt."""
-    return sum(campaign.by_state.get(state, 0) for state in UNSETTLED - {MessageState.UNKNOWN})
+    """How many messages have not come to their end, and are neither in doubt nor held."""
+    return sum(campaign.by_state.get(state, 0) for state in UNSETTLED - {MessageState.UNKNOWN, MessageState.HELD})

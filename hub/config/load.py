@@ -19,6 +19,7 @@ from hub.config.schema import country
 from hub.config.sections import (
     CORE_SECTIONS,
     ComplianceSection,
+    GuardSection,
     HubSection,
     MessagesSection,
     PluginsSection,
@@ -100,6 +101,7 @@ def load(
         messages=pick(core, MessagesSection),
         compliance=pick(core, ComplianceSection),
         senders=pick(core, SendersSection),
+        guard=pick(core, GuardSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},
         connectors=connectors,

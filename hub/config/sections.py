@@ -189,6 +189,48 @@ class SendersSection(Section):
     )
 
 
+class GuardSection(Section):
+    """What an account may do before a person looks at it: more is held for review, see `hub held`."""
+
+    enabled: bool = Field(default=True, description="Watch for fraud and runaway spending.")
+    recipient_per_hour: int = Field(
+        default=5, ge=0, le=10_000, description="Most texts per hour from one account to one number; 0: no limit."
+    )
+    message_credits: int = Field(
+        default=6, ge=0, le=255, description="Credits that one message may cost without review; 0: no limit."
+    )
+    day_credits: int = Field(
+        default=10_000, ge=0, le=10**12, description="Credits per account and day that go without review; 0: no limit."
+    )
+    low_balance: int = Field(
+        default=0, ge=0, le=10**12, description="Credits that must be left, or it is held; 0: all may be used."
+    )
+    watched: int = Field(
+        default=100,
+        ge=0,
+        le=10_000,
+        description="Alerts to so many recipients or fewer are watched for rows of numbers; 0: none are.",
+    )
+    number_run: int = Field(
+        default=5,
+        ge=0,
+        le=10,
+        description="Numbers out of ten consecutive ones, within an hour, that are held; 0: any.",
+    )
+    prefix_per_hour: int = Field(
+        default=50,
+        ge=0,
+        le=100_000,
+        description="Most numbers per hour that share six digits, where they are a tenth of all; 0: no limit.",
+    )
+    jump_factor: float = Field(
+        default=10.0, ge=0, le=10_000, description="Times the mean of seven days that raise the alarm; 0: none do."
+    )
+    jump_credits: int = Field(
+        default=500, ge=0, le=10**12, description="Credits per day below which nothing raises that alarm."
+    )
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -227,6 +269,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "messages": MessagesSection,
         "compliance": ComplianceSection,
         "senders": SendersSection,
+        "guard": GuardSection,
         "plugins": PluginsSection,
     }
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.sections import (
         ComplianceSection,
+        GuardSection,
         HubSection,
         MessagesSection,
         PluginsSection,
@@ -57,6 +58,7 @@ class Settings:
     messages: MessagesSection
     compliance: ComplianceSection
     senders: SendersSection
+    guard: GuardSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

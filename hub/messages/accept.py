@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
 from hub.messages.doubt import found_by_key
 from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
+from hub.messages.guarding import tell_hold
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from hub.accounts.service import Accounts
     from hub.clock import Clock
     from hub.compliance.policies import PolicyBook
+    from hub.messages.guarding import Guard
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest
     from hub.messages.planning import PlannedMessage
@@ -52,6 +54,7 @@ class Intake:
     limits: Limits
     plugins: Plugins
     announce: Callable[[Account, Acceptance, Collection[str]], None]
+    guard: Guard
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns.
@@ -71,7 +74,7 @@ class Intake:
             return known
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
-        terms = self._terms(request, new_id(now), now)
+        terms = self._terms(request, account, new_id(now), now)
         try:
             acceptance, routes = self._store(request, terms, account, now)
         except CommitInDoubt as doubt:
@@ -111,17 +114,31 @@ class Intake:
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
         planner = Planner(terms)
-        planned = plan_all(self.store, planner, candidates, self.plugins)
+
+        def draw_up(planned: Sequence[PlannedMessage]) -> tuple[Summary, list[dict[str, Any]]]:
+            summary = Summary.of(planner, planned, repeated, request_notes(request))
+            return summary, writing.rows_of(terms, planned)
+
+        planned: Sequence[PlannedMessage] = plan_all(self.store, planner, candidates, self.plugins)
         _refuse_if_nothing_goes(planned, account.country)
-        summary = Summary.of(planner, planned, repeated, request_notes(request))
-        rows = writing.rows_of(terms, planned)
+        summary, rows = draw_up(planned)
         with self.store.write("accept") as connection:
             require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
+            looked = self.guard.look(connection, account, terms, planned, now)
+            if looked.planned is not planned:  # some were texted too often
+                planned = looked.planned
+                _refuse_if_nothing_goes(planned, account.country)
+                summary, rows = draw_up(planned)
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
             writing.insert_messages(connection, rows)
             writing.reserve(connection, terms, planned, now)
+            self.guard.keep(connection, account, terms, looked, now)
+            held = acceptance_of(connection, terms.campaign_id) if looked.hold else None
+        if held:
+            tell_hold(account, held, looked)
+            return held, set()
         views = [view_of(row) for row in rows[:SHOWN]]
         return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
 
@@ -135,7 +152,7 @@ class Intake:
             writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
         return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
 
-    def _terms(self, request: CampaignRequest, campaign_id: str, now: datetime) -> Terms:
+    def _terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:
         return Terms(
             account_id=request.account_id,
             campaign_id=campaign_id,
@@ -150,6 +167,7 @@ class Intake:
             policies=self.policies,
             routes=self.routes,
             limits=self.limits,
+            countries=account.countries,
         )
 
 

@@ -40,7 +40,8 @@ def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, a
     changes = cancel_some(connection, campaign_id, at)
     if not changes.updates and not chunks:
         raise Conflict("Every message of this campaign has left already.", code="already_sent")
-    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(state=CampaignState.CANCELLED))
+    cancelled = {"state": CampaignState.CANCELLED, "held_at": None}
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**cancelled))
     return changes
 
 

@@ -12,6 +12,7 @@ from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import NotEnoughCredits
 from hub.messages import writing
 from hub.messages.accept import candidates_of
+from hub.messages.guarding import tell_hold
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.summary import Summary
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from hub.accounts.model import Account
     from hub.messages.accept import Intake
+    from hub.messages.guarding import Looked
     from hub.messages.planning import PlannedMessage
     from hub.store.bulk import AnyRow
 
@@ -58,24 +60,32 @@ class Expander:
         account = intake.accounts.get(campaign.account_id)
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
-        planner = Planner(_terms(intake, campaign, now))
+        planner = Planner(_terms(intake, account, campaign, now))
         planned = plan_all(intake.store, planner, candidates, intake.plugins)
         with intake.store.write("expand") as connection:
             locked = _lock(connection, campaign.id)
             if not _take(connection, chunk):
                 return  # another worker had it, or the campaign was cancelled
             fresh = _first_seen(connection, campaign.id, planned, candidates)
-            going = _within_credits(connection, planner.terms, fresh, now)
+            looked = intake.guard.look(connection, account, planner.terms, fresh, now, locked)
+            going = _within_credits(connection, planner.terms, looked.planned, now)
             rows = writing.rows_of(planner.terms, going)
             writing.insert_messages(connection, rows)
             repeated += len(planned) - len(fresh)
             finished = _add_up(connection, locked, Summary.of(planner, going, repeated))
-        self._announce(account, campaign.id, writing.routes_of(rows), finished=finished)
+            intake.guard.keep(connection, account, planner.terms, replace(looked, planned=going), now)
+        self._announce(account, campaign.id, looked, writing.routes_of(rows), finished=finished)
 
-    def _announce(self, account: Account, campaign_id: str, routes: set[str], *, finished: bool) -> None:
+    def _announce(
+        self, account: Account, campaign_id: str, looked: Looked, routes: set[str], *, finished: bool
+    ) -> None:
+        routes = set() if looked.hold else routes
+        if not (finished or routes or looked.is_new):
+            return
+        with self.intake.store.read() as connection:
+            acceptance = acceptance_of(connection, campaign_id)
+        tell_hold(account, acceptance, looked)
         if finished or routes:
-            with self.intake.store.read() as connection:
-                acceptance = acceptance_of(connection, campaign_id)
             self.intake.announce(account, acceptance, routes)
 
 
@@ -129,7 +139,7 @@ def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
     return not left
 
 
-def _terms(intake: Intake, campaign: AnyRow, now: datetime) -> Terms:
+def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
     return Terms(
         account_id=campaign.account_id,
         campaign_id=campaign.id,
@@ -144,4 +154,5 @@ def _terms(intake: Intake, campaign: AnyRow, now: datetime) -> Terms:
         policies=intake.policies,
         routes=intake.routes,
         limits=intake.limits,
+        countries=account.countries,
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from hub.guard.model import Hold
     from hub.sms.model import Change, EncodingMode
 
 
@@ -49,9 +50,10 @@ class CampaignRequest:
 
 
 class CampaignState(StrEnum):
-    """Where a campaign stands: being expanded, on its way, all messages at their end, or cancelled."""
+    """Where a campaign stands: being expanded, held for review, on its way, all messages at their end, or cancelled."""
 
     EXPANDING = "expanding"
+    HELD = "held"
     ACCEPTED = "accepted"
     FINISHED = "finished"
     CANCELLED = "cancelled"
@@ -60,6 +62,7 @@ class CampaignState(StrEnum):
 class MessageState(StrEnum):
     """Where a message stands; docs/glossary.md draws the ways between them."""
 
+    HELD = "held"
     PENDING = "pending"
     CLAIMED = "claimed"
     SUBMITTING = "submitting"
@@ -74,11 +77,12 @@ class MessageState(StrEnum):
     UNKNOWN = "unknown"
 
 
-WAITING = frozenset({MessageState.PENDING, MessageState.CLAIMED})
+WAITING = frozenset({MessageState.HELD, MessageState.PENDING, MessageState.CLAIMED})
 """Nothing has been written to a carrier: can still be cancelled."""
 
 UNSETTLED = frozenset(
     {
+        MessageState.HELD,
         MessageState.PENDING,
         MessageState.CLAIMED,
         MessageState.SUBMITTING,
@@ -135,8 +139,9 @@ class Deferral:
 class Acceptance:
     """The hub's yes: what was taken, what was blocked and why, what waits until when, what it costs.
 
-    `blocked_by` counts by reason code; `notes` are sentences worth reading (a sender replaced, an alert
-    that looks like an advertisement, a duplicate left out); `changes` are transliteration's rewritings.
+    `hold` says why nothing leaves until a person has looked at it, if so. `blocked_by` counts by reason code;
+    `notes` are sentences worth reading (a sender replaced, an alert that looks like an advertisement, a duplicate
+    left out); `changes` are transliteration's rewritings.
     """
 
     campaign_id: str
@@ -151,11 +156,12 @@ class Acceptance:
     changes: tuple[Change, ...] = ()
     messages: tuple[MessageView, ...] = ()
     replayed: bool = False
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign as its owner sees it; `by_state` counts its messages."""
+    """A campaign as its owner sees it; `by_state` counts its messages, `hold` says why it waits for review, if so."""
 
     id: str
     state: CampaignState
@@ -171,6 +177,7 @@ class CampaignView:
     segments: int
     credits: int
     by_state: Mapping[str, int]
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a whole campaign is planned on: what was asked, the law, the operator's figures, the time."""
+    """What a whole campaign is planned on: what was asked, the law, the operator's figures, the time.
+
+    `countries` are those that the account may text, None for all that the hub does.
+    """
 
     account_id: int
     campaign_id: str
@@ -59,6 +62,7 @@ class Terms:
     policies: PolicyBook
     routes: Sequence[Route]
     limits: Limits
+    countries: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +201,22 @@ def _known_country(region: str) -> str | None:
     return region if len(region) == len("FR") else None  # 001 is the world: satellites, premium services
 
 
+_NOT_BY_THIS_HUB = (
+    "This hub does not text numbers of {country}; its operator says which it does: [compliance] allowed_countries."
+)
+
+
 def plan_country(terms: Terms, country: str, policy: CountryPolicy | None, zones: Sequence[str]) -> CountryPlan:
     """What all messages to a country have in common: sender, mention, hours, routes - or why none may go."""
     limits = terms.limits
     if policy is None or (limits.allowed_countries and country not in limits.allowed_countries):
-        return _refused(country, "country_not_allowed", f"This hub does not text numbers of {country}.")
+        return _refused(country, "country_not_allowed", _NOT_BY_THIS_HUB.format(country=country))
+    if terms.countries is not None and country not in terms.countries:
+        message = (
+            f"This account may not text numbers of {policy.label}; the operator of the hub can change that with "
+            f"`hub account countries ACCOUNT --add {country}`."
+        )
+        return _refused(country, "country_not_allowed", message)
     routes = routes_for(terms.routes, country, terms.purpose)
     if not routes:
         return _refused(country, "no_route", f"No route takes {terms.purpose} texts to {country}.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from hub.guard.model import Hold, HoldReason
 from hub.messages.model import Acceptance, CampaignState, Deferral
 from hub.sms.model import Change
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from hub.messages.model import MessageView
     from hub.messages.planning import PlannedMessage, Planner
     from hub.store.bulk import AnyRow
+
+
+_UNTIL_RELEASED = "Nothing leaves before the operator of the hub has released it."
+
+
+def hold_of(campaign: AnyRow) -> Hold | None:
+    """Why a stored campaign waits for review, if it does."""
+    if campaign.held_at is None:
+        return None
+    return Hold(HoldReason(campaign.hold_reason), campaign.hold_detail, campaign.held_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +117,16 @@ class Summary:
         }
 
     def answer(
-        self, campaign_id: str, state: CampaignState, messages: Sequence[MessageView], *, replayed: bool = False
+        self,
+        campaign_id: str,
+        state: CampaignState,
+        messages: Sequence[MessageView],
+        *,
+        replayed: bool = False,
+        hold: Hold | None = None,
     ) -> Acceptance:
         """What the sender hears."""
+        held = (f"Held for review: {hold.message} {_UNTIL_RELEASED}",) if hold else ()
         repeated = (f"{self.repeated} duplicate recipient(s) left out.",) if self.repeated else ()
         return Acceptance(
             campaign_id=campaign_id,
@@ -119,10 +137,11 @@ class Summary:
             credits=self.segments,
             blocked_by=self.blocked_by,
             deferred=self.deferrals,
-            notes=(*self.notes, *repeated),
+            notes=(*held, *self.notes, *repeated),
             changes=self.changes,
             messages=tuple(messages),
             replayed=replayed,
+            hold=hold,
         )
 
     def _to_json(self) -> str:

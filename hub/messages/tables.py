@@ -27,6 +27,8 @@ from hub.messages.widths import (
 )
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
+_HELD_CAMPAIGN = text("held_at IS NOT NULL")
+
 campaigns = Table(
     "campaigns",
     core_metadata,
@@ -47,7 +49,12 @@ campaigns = Table(
     Column("segments", Integer, nullable=False),
     Column("credits", BigInteger, nullable=False),
     Column("summary", Text, nullable=False),
+    Column("held_at", UtcDateTime),  # since when it waits for review; NULL when it does not
+    Column("hold_reason", String(LONGEST_REASON)),
+    Column("hold_detail", Text),
+    Column("released_at", UtcDateTime),  # when a person had looked at it: it is not held again
     Index("ix_campaigns_account", "account_id", "id"),
+    Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
     Index(
         "ix_campaigns_open",
         "id",
@@ -88,6 +95,7 @@ _LEASED = text("state IN ('claimed', 'submitting')")
 _UNSETTLED = text("state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
 _AT_CARRIER = text("carrier_id IS NOT NULL")
 _IN_DOUBT = text("state = 'unknown'")
+_HELD = text("state = 'held'")
 
 messages = Table(
     "messages",
@@ -134,6 +142,7 @@ messages = Table(
     Index("ix_messages_leased", "lease_until", sqlite_where=_LEASED, postgresql_where=_LEASED),
     Index("ix_messages_unsettled", "campaign_id", sqlite_where=_UNSETTLED, postgresql_where=_UNSETTLED),
     Index("ix_messages_carrier", "connector", "carrier_id", sqlite_where=_AT_CARRIER, postgresql_where=_AT_CARRIER),
+    Index("ix_messages_held", "campaign_id", sqlite_where=_HELD, postgresql_where=_HELD),
     Index("ix_messages_in_doubt", "connector", "recipient", sqlite_where=_IN_DOUBT, postgresql_where=_IN_DOUBT),
 )
 

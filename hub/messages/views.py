@@ -10,7 +10,7 @@ from hub.accounts.tables import accounts
 from hub.compliance.model import Purpose
 from hub.errors import NotFound
 from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageInDoubt, MessageState, MessageView
-from hub.messages.summary import Summary
+from hub.messages.summary import Summary, hold_of
 from hub.messages.tables import campaigns, messages
 from hub.store.bulk import fetch
 from hub.store.storable import storable
@@ -35,7 +35,8 @@ def acceptance_of(connection: Connection, campaign_id: str, *, replayed: bool = 
     """The hub's answer to a campaign, from what is stored."""
     row = connection.execute(select(campaigns).where(campaigns.c.id == campaign_id)).one()
     shown = page_of_messages(connection, campaign_id)
-    return Summary.of_row(row).answer(row.id, CampaignState(row.state), shown, replayed=replayed)
+    summary = Summary.of_row(row)
+    return summary.answer(row.id, CampaignState(row.state), shown, replayed=replayed, hold=hold_of(row))
 
 
 def campaign_of(connection: Connection, account_id: int, campaign_id: str) -> CampaignView:
@@ -134,4 +135,5 @@ def _as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
         segments=row.segments,
         credits=row.credits,
         by_state=by_state,
+        hold=hold_of(row),
     )

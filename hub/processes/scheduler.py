@@ -49,6 +49,8 @@ class Scheduler:
             (30.0, sweeper.give_up_waiting),
             (30.0, sweeper.reroute),
             (30.0, self.core.campaigns.finish_cancelling),
+            (30.0, self.core.held.expire_held),
+            (60.0, self.core.held.forget_counted),
             (30.0, self._clean_up_redis),
             (60.0, self._forget_dead),
             (3600.0, sweeper.forget),

@@ -10,6 +10,7 @@ import phonenumbers
 from hub.sms.model import NumberKind, NumberRefusal, PhoneNumber
 from hub.sms.phone_text import Dialled, read_dialled
 from hub.sms.plain_mobiles import plain_mobile
+from hub.sms.plans import home_plan
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -34,10 +35,15 @@ REASONS: Mapping[str, str] = MappingProxyType(
 )
 """Every reason code, with its sentence; `{region}` and `{kind}` are those of the number that was recognised."""
 
+_WORLD = "001"
+_WORLDWIDE = (
+    "This number belongs to no country, as those of satellite phones and worldwide services do: only mobiles of a "
+    "country receive texts."
+)
 _TEXTABLE = frozenset({NumberKind.MOBILE, NumberKind.FIXED_LINE_OR_MOBILE})
 _REASON_BY_KIND = {NumberKind.FIXED_LINE: "landline", NumberKind.VOIP: "voip"}
 
-_FRENCH_PLAN = frozenset({"FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF"})
+_FRENCH_PLAN = home_plan("FR")
 """Territories that dial each other's ten digits without a code (Arcep's numbering plan)."""
 
 _OVERSEAS = (
@@ -66,6 +72,8 @@ def parse_number(text: str, region: str | None, *, calling_codes: Collection[int
     number = _locate(dialled, home, calling_codes)
     if isinstance(number, str):
         return _refusal(number)
+    if number.region == _WORLD:
+        return NumberRefusal("not_mobile", _WORLDWIDE, number)
     if number.kind in _TEXTABLE:
         return number
     return _refusal(_REASON_BY_KIND.get(number.kind, "not_mobile"), number)

@@ -8,6 +8,7 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.compliance.model import Purpose
+from hub.guard.model import HoldReason
 from hub.messages.model import CampaignState, MessageState
 from hub.web.examples import ACCEPTED_CAMPAIGN, ACCEPTED_MESSAGE, ACCOUNT, CAMPAIGN, MESSAGE, shown_as
 
@@ -63,6 +64,16 @@ class Change(BaseModel):
     count: int
 
 
+class Hold(BaseModel):
+    """Why a campaign waits for the operator of the hub to look at it; nothing leaves meanwhile."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    reason: HoldReason
+    message: str = Field(description="The same, as a sentence.")
+    since: datetime
+
+
 class Counts(BaseModel):
     """What a campaign is made of."""
 
@@ -75,12 +86,13 @@ class Counts(BaseModel):
     deferred: int = Field(description="Of the accepted ones, those that wait for a lawful hour.")
     segments: int
     credits: int
+    hold: Hold | None = Field(description="With `held`: why; a part of a large list may have left before.")
 
 
 class AcceptedCampaign(Counts):
     """What became of a request: what was taken, what was blocked and why, what waits, what it costs.
 
-    While `state` is `expanding` the counts still grow.
+    While `state` is `expanding` the counts still grow. With `held` nothing leaves until the operator has released it.
     """
 
     model_config = _like(ACCEPTED_CAMPAIGN)

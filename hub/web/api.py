@@ -69,8 +69,8 @@ class Api:
         headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
         if acceptance.replayed:
             headers["Idempotent-Replayed"] = "true"
-        growing = acceptance.state is CampaignState.EXPANDING
-        return _answer(_accepted(acceptance, body), 202 if growing else 201, headers)
+        waits = acceptance.state in (CampaignState.EXPANDING, CampaignState.HELD)
+        return _answer(_accepted(acceptance, body), 202 if waits else 201, headers)
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
@@ -167,6 +167,7 @@ def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCam
         deferred=sum(waiting.count for waiting in acceptance.deferred),
         segments=acceptance.segments,
         credits=acceptance.credits,
+        hold=None if acceptance.hold is None else answers.Hold.model_validate(acceptance.hold),
         messages=[_accepted_message(one, body) for one in acceptance.messages],
         blocked_by=dict(acceptance.blocked_by),
         deferrals=[answers.Deferral.model_validate(one) for one in acceptance.deferred],

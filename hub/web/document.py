@@ -114,7 +114,7 @@ CREATE_CAMPAIGN = _call(
     "createCampaign",
     "Everything is checked and stored before the answer. Recipients that cannot be texted are blocked, each with its "
     "reason, and the others go; when none can, the request is refused. A large list is answered 202 and expanded "
-    "afterwards.",
+    "afterwards; so is what is held for review (`hold` says why), and it leaves once the operator has released it.",
     {"201": _CREATED, "202": answers.AcceptedCampaign},
     "400 402 403 409 413 415",
     openapi_extensions={"parameters": [_KEY_HEADER]},

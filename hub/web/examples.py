@@ -36,6 +36,7 @@ _COUNTS: dict[str, Any] = {
     "deferred": 0,
     "segments": 1,
     "credits": 1,
+    "hold": None,
 }
 ACCEPTED_CAMPAIGN: dict[str, Any] = {
     **_COUNTS,

@@ -97,6 +97,7 @@ class Health:
             ("redis", Status.DEGRADED, self._redis),
             ("plugins", Status.DEGRADED, self._plugins),
             ("paused", Status.DEGRADED, self._paused),
+            ("held", Status.DEGRADED, self._held),
         )
         checks = [_check(name, weight, look) for name, weight, look in looks]
         worst = max((check.status for check in checks), key=list(Status).index)
@@ -141,6 +142,11 @@ class Health:
     def _paused(self) -> str | None:
         ways = sorted({one.way.value for one in self.core.switches.known()})
         return f"Paused by the operator: {' and '.join(ways)}." if ways else None
+
+    def _held(self) -> str | None:
+        if not self._heads:
+            return None  # its tables may not be there; the look at the schema says so
+        return "Campaigns wait for review; `hub held` lists them." if self.core.held.count() else None
 
     def _plugins(self) -> str | None:
         found = [f"{one.where}: {one.message}" for one in self.core.plugin_findings()]

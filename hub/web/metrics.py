@@ -47,6 +47,8 @@ _DUE = (
     .bindparams(bindparam("now", type_=UtcDateTime))
     .columns(oldest=UtcDateTime)
 )
+_HELD = text("SELECT count(*) FROM messages WHERE state = 'held'")
+_HELD_CAMPAIGNS = text("SELECT count(*) FROM campaigns WHERE held_at IS NOT NULL")
 _PARKED = text("SELECT count(*) FROM parked_receipts")
 
 log = structlog.get_logger(__name__)
@@ -97,7 +99,7 @@ class StoreCollector(Collector):
                 figures = [
                     *self._messages(connection),
                     *self._queues(connection),
-                    _parked(connection),
+                    *_waiting(connection),
                     self._paused(connection),
                 ]
         except StoreUnavailable as error:
@@ -110,6 +112,7 @@ class StoreCollector(Collector):
         states = GaugeMetricFamily("hub_messages", "Messages whose end is not known yet.", labels=("state",))
         unknown = GaugeMetricFamily("hub_unknown_messages", "Messages whose answer was lost.", labels=("connector",))
         counts: dict[str, int] = dict.fromkeys(sorted(UNSETTLED), 0)
+        counts[MessageState.HELD] = connection.execute(_HELD).scalar_one()
         lost = dict.fromkeys(self._core.settings.connectors, 0)
         for row in connection.execute(_UNSETTLED):
             counts[row.state] += row.messages
@@ -148,6 +151,8 @@ def _filled(family: GaugeMetricFamily, values: Mapping[str, float]) -> GaugeMetr
     return family
 
 
-def _parked(connection: Connection) -> GaugeMetricFamily:
-    count = connection.execute(_PARKED).scalar_one()
-    return GaugeMetricFamily("hub_parked_receipts", "Receipts that fit no message yet.", count)
+def _waiting(connection: Connection) -> Iterator[GaugeMetricFamily]:
+    held = connection.execute(_HELD_CAMPAIGNS).scalar_one()
+    yield GaugeMetricFamily("hub_held_campaigns", "Campaigns that wait for review.", held)
+    parked = connection.execute(_PARKED).scalar_one()
+    yield GaugeMetricFamily("hub_parked_receipts", "Receipts that fit no message yet.", parked)

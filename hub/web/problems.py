@@ -24,6 +24,7 @@ from hub.errors import (
     StoreUnavailable,
     TooMany,
 )
+from hub.guard.counters import WINDOW
 from hub.web import answers
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ STATUS_BY_CODE: Mapping[str, int] = {
         ),
         400,
     ),
-    **dict.fromkeys(("country_not_allowed", "marketing_disabled", "not_mobile", "opted_out", "unallocated"), 403),
+    **dict.fromkeys(
+        ("country_not_allowed", "marketing_disabled", "not_mobile", "opted_out", "unallocated", "voip"), 403
+    ),
+    "too_many_to_recipient": 429,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
 }
@@ -90,6 +94,7 @@ STATUS_BY_CLASS: Mapping[type[Exception], int] = {
 
 RETRY_BY_CODE: Mapping[str, timedelta] = {
     "idempotency_key_busy": timedelta(seconds=1),
+    "too_many_to_recipient": WINDOW,
     "store_unavailable": timedelta(seconds=2),
     "paused": timedelta(seconds=60),
 }

@@ -15,6 +15,7 @@ from hub import (
     CommitInDoubt,
     Conflict,
     HubError,
+    MessageState,
     NotAllowed,
     NotEnoughCredits,
     Paused,
@@ -77,6 +78,7 @@ _FORBIDDEN = frozenset(
         "optout_link_needed",
         "optout_shortcode_needed",
         "outside_window",
+        "too_many_to_recipient",
         "unallocated",
     }
 )
@@ -111,15 +113,16 @@ def accepted(answer: Acceptance, notes: Sequence[str]) -> str:
         return reply("250 2.0.0", f"Ok: duplicate of {answer.campaign_id}, nothing sent again.")
     if answer.state is CampaignState.EXPANDING:
         return reply("250 2.0.0", f"Ok: all numbers taken, to be checked one by one; campaign {answer.campaign_id}.")
-    taken = [message.to for message in answer.messages if message.reason is None]
-    blocked = [f"{message.to}: {message.reason}" for message in answer.messages if message.reason]
+    taken = [message.to for message in answer.messages if message.state is not MessageState.BLOCKED]
+    blocked = [f"{one.to}: {one.reason}" for one in answer.messages if one.state is MessageState.BLOCKED]
     facts = [f"{answer.accepted} accepted{_named(taken)}"]
     if answer.blocked:
         facts.append(f"{answer.blocked} blocked{_named(blocked)}")
     facts.append(f"{_count(answer.segments, 'segment')}, {_count(answer.credits, 'credit')}")
     facts += [f"{one.count} to {one.country} wait until {one.until:%Y-%m-%d %H:%M} UTC" for one in answer.deferred]
     facts.append(f"campaign {answer.campaign_id}")
-    return reply("250 2.0.0", f"Ok: {'; '.join(facts)}. {_sentences([*answer.notes, *notes])}")
+    lead = "Ok, held for review" if answer.state is CampaignState.HELD else "Ok"
+    return reply("250 2.0.0", f"{lead}: {'; '.join(facts)}. {_sentences([*answer.notes, *notes])}")
 
 
 def refused(error: HubError) -> str:

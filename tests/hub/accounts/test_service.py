@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
-from hub.accounts.model import Balance
+from hub.accounts.model import AccountLimits, Balance
 from hub.accounts.service import MAX_CREDITS, count
 from hub.accounts.tables import api_tokens, users
 from hub.errors import Conflict, NotAuthenticated, NotFound, RequestRefused
+from hub.sms.plans import home_plan
 
 if TYPE_CHECKING:
     from hub.accounts.service import Accounts
@@ -244,3 +245,48 @@ def test_an_account_that_is_not_there_cannot_be_locked(accounts: Accounts) -> No
     """Nor unlocked."""
     with pytest.raises(NotFound):
         accounts.lock(999, locked=True)
+
+
+# --- what an account may do ---
+
+
+def test_a_new_account_may_text_its_own_numbering_plan(accounts: Accounts) -> None:
+    """And nothing else, until somebody says so."""
+    assert accounts.create("A", "BE")[0].countries == home_plan("BE")
+    assert accounts.create("B", "FR")[0].countries == home_plan("FR")
+
+
+def test_an_account_may_be_opened_for_other_countries(accounts: Accounts) -> None:
+    """Those that are given, and only they; in any letters."""
+    assert accounts.create("A", "FR", countries=["fr", "BE"])[0].countries == frozenset({"FR", "BE"})
+    assert accounts.create("B", "FR", countries=[])[0].countries == frozenset()
+
+
+@pytest.mark.parametrize("countries", [frozenset({"BE"}), frozenset(), None])
+def test_an_account_s_countries_are_kept(accounts: Accounts, countries: frozenset[str] | None) -> None:
+    """Some, none, or all that the hub texts."""
+    account, _ = accounts.create("A", "FR")
+    changed = accounts.set_countries(account.id, countries)
+    assert (changed.countries, accounts.get(account.id)) == (countries, changed)
+
+
+def test_an_account_s_limits_are_kept(accounts: Accounts) -> None:
+    """Those that differ; None is as the hub has it."""
+    account, _ = accounts.create("A", "FR")
+    limits = AccountLimits(day_credits=5, recipient_per_hour=0, patterns=False)
+    assert accounts.set_limits(account.id, limits).limits == limits
+    assert accounts.set_limits(account.id, AccountLimits()).limits == AccountLimits()
+
+
+def test_a_limit_below_nothing_is_refused(accounts: Accounts) -> None:
+    """And nothing is changed."""
+    account, _ = accounts.create("A", "FR")
+    with pytest.raises(RequestRefused, match="Credits go from 0"):
+        accounts.set_limits(account.id, AccountLimits(day_credits=-1))
+    assert accounts.get(account.id).limits == AccountLimits()
+
+
+def test_nobody_s_limits_cannot_be_changed(accounts: Accounts) -> None:
+    """There must be an account."""
+    with pytest.raises(NotFound):
+        accounts.set_countries(99, {"FR"})

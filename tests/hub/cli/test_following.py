@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from hub.cli.following import follow
+from hub.guard.model import Figures
 from hub.messages.model import MessageState
 
 if TYPE_CHECKING:
@@ -32,3 +33,11 @@ def test_what_is_blocked_is_not_waited_for(hub: TestHub) -> None:
     hub.core.campaigns.cancel(hub.account.id, campaign)
     follow(hub.core, hub.account.id, campaign)
     assert hub.states(campaign) == [MessageState.CANCELLED, MessageState.BLOCKED]
+
+
+def test_what_is_held_for_review_is_not_waited_for(hub: TestHub) -> None:
+    """Nobody knows how long it takes until somebody looks."""
+    object.__setattr__(hub.core.guard, "figures", Figures(day_credits=1))
+    campaign = hub.send("0612345678", "0749123456").campaign_id
+    follow(hub.core, hub.account.id, campaign)
+    assert hub.states(campaign) == [MessageState.HELD] * 2

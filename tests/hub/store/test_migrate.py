@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, text
 
 import hub.accounts.tables
 import hub.contacts.tables
+import hub.guard.tables
 import hub.messages.tables
 import hub.store.tables
+from hub.accounts.model import AccountLimits
+from hub.accounts.service import Accounts
 from hub.errors import NewerDatabase, StoreUnavailable
 from hub.registry import MigrationBranch
 from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
 from hub.store.metadata import core_metadata
+from hub.testing.clock import A_TUESDAY_MORNING, FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +30,10 @@ if TYPE_CHECKING:
 
     from hub.testing.databases import Databases
 
+ROOMS = (hub.accounts.tables, hub.contacts.tables, hub.guard.tables, hub.messages.tables, hub.store.tables)
 CORE = tuple(sorted(path.stem for path in (migrate.HOME / "versions").glob("core_*.py")))
+"""The core's own revisions, oldest first."""
 HEAD = CORE[-1]
-ROOMS = (hub.accounts.tables, hub.contacts.tables, hub.messages.tables, hub.store.tables)
 REVISION = """
 import sqlalchemy as sa
 from alembic import op
@@ -225,7 +230,7 @@ def test_hubs_that_start_together_upgrade_once(empty: Store) -> None:
 
 
 def test_going_back_empties_the_database(store: Store) -> None:
-    """The first revision can be undone."""
+    """Every revision can be undone."""
     from alembic import command
 
     config = migrate._config(())
@@ -234,3 +239,25 @@ def test_going_back_empties_the_database(store: Store) -> None:
         command.downgrade(config, "base")
         left = set(inspect(connection).get_table_names()) - {migrate.VERSION_TABLE}
     assert left == set()
+
+
+def _upgrade_to(store: Store, revision: str) -> None:
+    from alembic import command
+
+    config = migrate._config(())
+    with store.write("test") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_accounts_from_before_their_countries_keep_what_they_could_do(empty: Store) -> None:
+    """They may text all that the hub does; whoever is opened afterwards, its own country."""
+    _upgrade_to(empty, "core_0001")
+    row = {"name": "Ancien", "country": "FR", "created_at": A_TUESDAY_MORNING}
+    table = hub.accounts.tables.accounts
+    with empty.write("test") as connection:
+        connection.execute(insert(table).values(row))
+    migrate.upgrade(empty, ())
+    accounts = Accounts(empty, FakeClock())
+    before, after = accounts.find("Ancien"), accounts.create("Neuf", "BE")[0]
+    assert (before.countries, before.limits, after.countries) == (None, AccountLimits(), frozenset({"BE"}))

@@ -9,6 +9,7 @@ from hub.testing.hub import make_hub
 from .conftest import Caller
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from hub.testing.databases import Databases
@@ -193,3 +194,55 @@ def test_what_is_not_the_accounts_own_is_not_found(caller: Caller, method: str, 
     stranger = {"Authorization": f"Bearer {token.secret}"}
     answer = caller.client.open(path.format(campaigns[whose]), method=method, headers=stranger)
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
+
+
+@pytest.fixture
+def guarded(databases: Databases, tmp_path: Path) -> Iterator[Caller]:
+    """A caller whose account may use one credit a day without review, and text a number twice an hour."""
+    settings = {
+        "HUB_GUARD_ENABLED": "yes",
+        "HUB_GUARD_DAY_CREDITS": "1",
+        "HUB_GUARD_RECIPIENT_PER_HOUR": "2",
+    }
+    made = Caller(make_hub(tmp_path, databases.fresh("sqlite"), settings=settings))
+    yield made
+    made.hub.core.close()
+
+
+def test_what_is_held_is_answered_with_its_reason(guarded: Caller) -> None:
+    """202: it is stored, and waits for the operator."""
+    answer = guarded.send("+33612345678", "+33622345678")
+    content = answer.get_json()
+    assert (answer.status_code, content["state"], content["hold"]["reason"]) == (202, "held", "day_ceiling")
+    assert [(one["state"], one["reason"]) for one in content["messages"]] == [("held", "day_ceiling")] * 2
+    assert content["notes"][0].startswith("Held for review: This costs 2 credits")
+
+
+def test_a_held_campaign_says_so_until_it_is_released(guarded: Caller) -> None:
+    """With the reason, a sentence, and since when."""
+    where = guarded.send("+33612345678", "+33622345678").headers["Location"]
+    held = guarded.get(where).get_json()
+    guarded.hub.core.held.release(held["id"])
+    released = guarded.get(where).get_json()
+    assert held["hold"].keys() == {"reason", "message", "since"}
+    assert (held["by_state"], released["state"], released["hold"]) == ({"held": 2}, "accepted", None)
+
+
+def test_the_same_key_gets_the_hold_again(guarded: Caller) -> None:
+    """The same answer, 202 too."""
+    numbers = ("+33612345678", "+33622345678")
+    first, again = (guarded.send(*numbers, headers={"Idempotency-Key": "k"}) for _ in range(2))
+    assert (again.status_code, again.get_json(), again.headers["Idempotent-Replayed"]) == (
+        202,
+        first.get_json(),
+        "true",
+    )
+
+
+def test_a_number_that_was_texted_too_often_is_429(guarded: Caller) -> None:
+    """With a time after which it is worth another try (B32)."""
+    for _ in range(2):
+        guarded.send()
+    answer = guarded.send()
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_to_recipient")
+    assert answer.headers["Retry-After"] == "3600"

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from hub import hookimpl
 from hub.embedded import PrivateServer, socket_url
+from hub.guard.model import Figures
 from hub.messages.model import Finding
 from hub.plugin_manager import Plugins
 from hub.queue import RqDoorbell
@@ -68,7 +69,7 @@ def test_a_hub_that_lacks_nothing_is_ready(caller: Caller) -> None:
         answer = caller.client.get("/health/ready")
         assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
         names = [check["name"] for check in answer.get_json()["checks"]]
-        assert names == ["database", "schema", "disk", "redis", "plugins", "paused"]
+        assert names == ["database", "schema", "disk", "redis", "plugins", "paused", "held"]
 
 
 def test_without_its_database_a_hub_is_down(caller: Caller) -> None:
@@ -122,3 +123,13 @@ def test_what_a_plugin_finds_degrades_at_most(make: HubMaker) -> None:
     assert (answer.status_code, answer.get_json()["status"], found["name"]) == (200, "degraded", "plugins")
     assert "[carrier]" in found["detail"]
     assert "+33612345678" not in found["detail"]
+
+
+def test_a_campaign_that_waits_for_review_degrades_the_hub(caller: Caller) -> None:
+    """It works, and somebody should look; how many there are is not for everybody."""
+    object.__setattr__(caller.hub.core.guard, "figures", Figures(day_credits=1))
+    caller.send("+33612345678", "+33622345678")
+    answer = caller.client.get("/health/ready")
+    (found,) = [check for check in answer.get_json()["checks"] if check["status"] != "ready"]
+    assert (answer.status_code, found["name"]) == (200, "held")
+    assert found["detail"] == "Campaigns wait for review; `hub held` lists them."

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from hub.guard.model import Figures
 from hub.messages.connector import Unknown
 from hub.store.engine import Store
 from hub.web import metrics
@@ -87,7 +88,7 @@ def test_ended_messages_are_not_looked_at(caller: Caller) -> None:
     with caller.hub.core.read() as connection:
         plans = [
             row.detail
-            for query in (metrics._UNSETTLED, metrics._DUE)
+            for query in (metrics._UNSETTLED, metrics._DUE, metrics._HELD)
             for row in connection.execute(
                 text(f"EXPLAIN QUERY PLAN {query}"), {"now": 0} if "now" in str(query) else {}
             )
@@ -95,4 +96,15 @@ def test_ended_messages_are_not_looked_at(caller: Caller) -> None:
     assert [plan for plan in plans if "SCAN" in plan] == [
         "SCAN messages USING INDEX ix_messages_unsettled",
         "SCAN messages USING INDEX ix_messages_due",
+        "SCAN messages USING INDEX ix_messages_held",
     ]
+
+
+def test_what_is_held_for_review_is_shown(caller: Caller) -> None:
+    """Campaigns, and their messages by state."""
+    before = figures(caller)
+    object.__setattr__(caller.hub.core.guard, "figures", Figures(day_credits=1))
+    caller.send("+33612345678", "+33622345678")
+    found = figures(caller)
+    assert (before["hub_held_campaigns"], found["hub_held_campaigns"]) == (0, 1)
+    assert found['hub_messages{state="held"}'] == 2

@@ -142,3 +142,12 @@ FIELDS = st.sampled_from(["purpose", "text", "sender", "recipients", "send_at", 
 def test_no_body_makes_the_hub_stumble(caller: Caller, body: dict[str, Any], headers: dict[str, str]) -> None:
     """(B1 to B28) Whatever a client sends, the answer is a yes or a reasoned no, never 500."""
     assert caller.send(headers=headers, **body).status_code in {201, 202, 400, 402, 403, 422}
+
+
+def test_a_country_that_the_account_may_not_text_is_forbidden(caller: Caller) -> None:
+    """403, and the sentence says where that is changed (B17)."""
+    caller.hub.core.accounts.set_countries(caller.hub.account.id, {"FR"})
+    answer = caller.send("+32470123456")
+    content = answer.get_json()
+    assert (answer.status_code, content["code"]) == (403, "country_not_allowed")
+    assert "`hub account countries ACCOUNT --add BE`" in content["detail"]

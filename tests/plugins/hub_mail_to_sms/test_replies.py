@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -233,3 +234,12 @@ def test_a_reply_that_is_held_ready_is_well_formed(line: str) -> None:
 def test_what_aiosmtpd_says_gets_its_enhanced_code(stock: str, better: str) -> None:
     """And ours stays as it is."""
     assert dialogue_replies.improved(stock, 8192).startswith(better)
+
+
+def test_what_is_held_for_review_says_so_first() -> None:
+    """Its messages are taken, though each has a reason beside it."""
+    message = replace(a_message("+33612345678"), state=MessageState.HELD, reason="day_ceiling")
+    answer = replace(an_answer(a_message("+33612345678")), state=CampaignState.HELD, messages=(message,))
+    line = replies.accepted(replace(answer, notes=("Held for review: too dear.",)), ())
+    assert line.startswith("250 2.0.0 Ok, held for review: 1 accepted (+33612345678); ")
+    assert line.endswith("Held for review: too dear.")

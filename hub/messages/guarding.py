@@ -1,0 +1,202 @@
+"""Guards on the way in: too many texts to one number are blocked, what is unusual is held for review.
+
+Asked once per request, or per chunk of a large one, with a small constant number of statements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import and_, case, insert, select, update
+
+from hub.accounts import ledger
+from hub.compliance.model import Purpose, Violation
+from hub.guard import counters
+from hub.guard.model import Hold, Request, Traffic
+from hub.guard.rules import has_jumped, prefixes_of, reason_to_hold
+from hub.guard.tables import recent_texts
+from hub.messages.model import CampaignState, MessageState
+from hub.messages.summary import hold_of
+from hub.messages.tables import campaigns, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from hub.accounts.model import Account
+    from hub.guard.model import Figures, Spending
+    from hub.messages.model import Acceptance
+    from hub.messages.planning import PlannedMessage, Terms
+    from hub.store.bulk import AnyRow
+
+TOO_MANY = Violation(
+    "too_many_to_recipient",
+    "This number was texted too often within the hour. Try again later; the operator of the hub can raise the figure.",
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What guards made of a request: its messages, some perhaps blocked now, and why it is held, if it is.
+
+    `spending` is None where no guard watches; `is_new` tells a hold of just now from one that was there before. What
+    `is_reviewed` was released by a person: like what is held, it does not count towards the day's ceiling.
+    """
+
+    planned: Sequence[PlannedMessage]
+    hold: Hold | None = None
+    spending: Spending | None = None
+    is_new: bool = False
+    is_reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Looks at what is about to be accepted, and keeps what it counts by. A day begins at midnight in `zone`."""
+
+    figures: Figures
+    zone: ZoneInfo
+
+    def look(
+        self,
+        connection: Connection,
+        account: Account,
+        terms: Terms,
+        planned: Sequence[PlannedMessage],
+        now: datetime,
+        campaign: AnyRow | None = None,
+    ) -> Looked:
+        """Look at planned messages. `campaign` is the row of one that was stored earlier and is expanded now.
+
+        First of all the account's day is opened: from there to the end of the transaction its requests take turns.
+        """
+        figures = self.figures.of(account.limits)
+        held_before = None if campaign is None else hold_of(campaign)
+        if not figures.enabled:
+            return Looked(planned, held_before)
+        spending = counters.open_day(connection, account.id, self.day(now))
+        planned = _without_too_many(connection, figures, account.id, planned, now)
+        is_reviewed = campaign is not None and campaign.released_at is not None
+        if held_before or is_reviewed:
+            return Looked(planned, held_before, spending, is_reviewed=is_reviewed)
+        hold = self._reason(connection, figures, terms, planned, spending, now)
+        return Looked(planned, hold, spending, is_new=hold is not None)
+
+    def keep(self, connection: Connection, account: Account, terms: Terms, looked: Looked, now: datetime) -> None:
+        """Keep what was looked at, once its messages are stored: who was texted, what was spent, what is held."""
+        if looked.hold:
+            _hold(connection, terms, looked.planned, looked.hold)
+        if looked.spending is None or not looked.planned:
+            return
+        _remember(connection, terms, looked.planned)
+        spent = sum(message.segments for message in looked.planned)
+        if spent and not looked.hold and not looked.is_reviewed:
+            self._spend(connection, account, looked.spending, spent, now)
+
+    def day(self, now: datetime) -> date:
+        """The day that credits of this moment count for."""
+        return now.astimezone(self.zone).date()
+
+    def _reason(
+        self,
+        connection: Connection,
+        figures: Figures,
+        terms: Terms,
+        planned: Sequence[PlannedMessage],
+        spending: Spending,
+        now: datetime,
+    ) -> Hold | None:
+        costs = [message.segments for message in planned if message.violation is None]
+        if not costs:
+            return None
+        if figures.low_balance:
+            spending = replace(spending, available=ledger.balance(connection, terms.account_id).available)
+        watched = _watched(figures, terms, planned)
+        traffic = _traffic(connection, figures, terms.account_id, watched, now)
+        found = reason_to_hold(figures, Request(sum(costs), max(costs), watched), spending, traffic)
+        return Hold(*found, since=now) if found else None
+
+    def _spend(self, connection: Connection, account: Account, before: Spending, spent: int, now: datetime) -> None:
+        after = replace(before, today=before.today + spent)
+        jumped_at = now if has_jumped(self.figures.of(account.limits), after) else None
+        if counters.add_to_day(connection, account.id, self.day(now), spent, jumped_at):
+            log.warning("spending_jumped", account=account.id, credits=after.today, before=list(before.before))
+
+
+def tell_hold(account: Account, acceptance: Acceptance, looked: Looked) -> None:
+    """Say in the log, once it is committed, that a campaign waits for somebody to look at it."""
+    if looked.hold and looked.is_new:
+        log.warning(
+            "campaign_held",
+            account=account.id,
+            campaign=acceptance.campaign_id,
+            reason=looked.hold.reason.value,
+            messages=acceptance.accepted,
+            credits=acceptance.credits,
+        )
+
+
+def _without_too_many(
+    connection: Connection, figures: Figures, account_id: int, planned: Sequence[PlannedMessage], now: datetime
+) -> Sequence[PlannedMessage]:
+    most = figures.recipient_per_hour
+    if not most:
+        return planned
+    numbers = [message.recipient for message in planned if message.violation is None]
+    often = counters.texted_too_often(connection, account_id, numbers, most, now)
+    if not often:
+        return planned
+    return [
+        replace(one, violation=TOO_MANY) if one.violation is None and one.recipient in often else one for one in planned
+    ]
+
+
+def _watched(figures: Figures, terms: Terms, planned: Sequence[PlannedMessage]) -> tuple[str, ...]:
+    """The numbers of a small alert; long lists and marketing go to people whose numbers somebody collected."""
+    if terms.purpose is not Purpose.ALERT or len(planned) > figures.watched:
+        return ()
+    return tuple(message.recipient for message in planned if message.violation is None)
+
+
+def _traffic(
+    connection: Connection, figures: Figures, account_id: int, watched: Sequence[str], now: datetime
+) -> Traffic:
+    if not watched:
+        return Traffic()
+    most = max(figures.prefix_per_hour, 10 * figures.number_run)
+    numbers = counters.numbers_like(connection, account_id, prefixes_of(watched), most, now)
+    return Traffic(numbers, counters.texts_if_crowded(connection, account_id, figures, numbers | set(watched), now))
+
+
+def _hold(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], hold: Hold) -> None:
+    """Hold what of a campaign was stored in this transaction: nobody else has seen it yet."""
+    why = {"reason": hold.reason, "detail": hold.message}
+    if planned:
+        waiting = update(messages).where(_stored(terms, planned), messages.c.state == MessageState.PENDING)
+        connection.execute(waiting.values(state=MessageState.HELD, **why))
+    goes_on = campaigns.c.state == CampaignState.EXPANDING
+    state = case((goes_on, CampaignState.EXPANDING), else_=CampaignState.HELD)
+    held = {"held_at": hold.since, "hold_reason": hold.reason, "hold_detail": hold.message}
+    connection.execute(update(campaigns).where(campaigns.c.id == terms.campaign_id).values(state=state, **held))
+
+
+def _remember(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage]) -> None:
+    """Copy who was texted inside the database: nothing travels, whatever the number."""
+    taken = select(messages.c.account_id, messages.c.recipient, messages.c.campaign_id)
+    taken = taken.where(_stored(terms, planned), messages.c.credits > 0)
+    connection.execute(insert(recent_texts).from_select(["account_id", "recipient", "campaign_id"], taken))
+
+
+def _stored(terms: Terms, planned: Sequence[PlannedMessage]) -> ColumnElement[bool]:
+    """The rows of planned messages: a campaign's positions, of which a chunk has a range of its own."""
+    positions = [message.position for message in planned]
+    return and_(
+        messages.c.campaign_id == terms.campaign_id, messages.c.position.between(min(positions), max(positions))
+    )
