@@ -1,9 +1,9 @@
 """How fast mails become campaigns, and how long each waits for its 250: a real listener, and a real client beside it.
 
-The listener is a process of its own (`hub service mail_to_sms`) with the settings of hub.ini, but for its rate
-limits and the guard that takes ten thousand alerts to neighbouring numbers for fraud; the client speaks SMTP command by command, as mail programs do. Rates are mails per second with every
-connection busy. Waits are from DATA to 250 while mails come in at random moments, so many a second on average,
-whether or not those before them have been answered.
+The listener is a process of its own (`hub service mail_to_sms`) with the settings of hub.ini, but for its rate limits
+and the guard that takes ten thousand alerts to neighbouring numbers for fraud; the client speaks SMTP command by
+command, as mail programs do. Rates are mails per second with every connection busy. Waits are from DATA to 250 while
+mails come in at random moments, so many a second on average, whether or not those before them have been answered.
 """
 
 from __future__ import annotations
