@@ -47,6 +47,7 @@ _TITLES = {
     "402": "The account cannot pay for the request; nothing was stored.",
     "403": "This may not be done: an account, a country or a recipient forbids it.",
     "404": "The account has nothing of that name.",
+    "408": "The body did not arrive in time.",
     "409": "The state forbids it now.",
     "413": "The request is too large.",
     "415": "The request is not JSON.",
@@ -61,6 +62,7 @@ _CODES = {
     "402": "insufficient_credit",
     "403": "country_not_allowed",
     "404": "not_found",
+    "408": "request_timeout",
     "409": "already_sent",
     "413": "too_large",
     "415": "unsupported_media_type",
@@ -82,7 +84,7 @@ def _problem(status: str) -> dict[str, Any]:
         "errors": [],
         "request_id": examples.A_REQUEST,
     }
-    headers = {"headers": {"Retry-After": _WAIT}} if status in {"429", "503"} else {}
+    headers = {"headers": {"Retry-After": _WAIT}} if status in {"409", "429", "503"} else {}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
     return {"description": _TITLES[status], "content": content, **headers}
 
@@ -116,7 +118,7 @@ CREATE_CAMPAIGN = _call(
     "reason, and the others go; when none can, the request is refused. A large list is answered 202 and expanded "
     "afterwards; so is what is held for review (`hold` says why), and it leaves once the operator has released it.",
     {"201": _CREATED, "202": answers.AcceptedCampaign},
-    "400 402 403 409 413 415",
+    "400 402 403 408 409 413 415",
     openapi_extensions={"parameters": [_KEY_HEADER]},
 )
 GET_CAMPAIGN = _call("getCampaign", "How many of its messages are in which state.", {"200": answers.Campaign}, "404")
