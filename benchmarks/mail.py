@@ -5,7 +5,8 @@
 The listener is a process of its own (`hub service mail_to_sms`) with the settings of hub.ini, but for its rate
 limits; the client speaks SMTP command by command, as mail programs do. Rates are mails per second with every
 connection busy. Waits are from DATA to 250 while mails come in at random moments, so many a second on average,
-whether or not those before them have been answered.
+whether or not those before them have been answered. The database of `hub.testing.databases` syncs on SQLite, where
+each mail waits for the disk; its PostgreSQL does not.
 """
 
 from __future__ import annotations
