@@ -218,10 +218,11 @@ def test_a_mail_comes_from_the_mail_door(listen: Listen) -> None:
 
 
 def test_a_mail_costs_one_commit_and_few_questions(listen: Listen) -> None:
-    """Each commit waits for the disk, and each transaction for its turn: whose address, which account, known already."""
+    """Each commit waits for the disk; what is asked is whose address, which account, and whether it came before."""
     listener = listen()
     listener.deliver(a_mail())  # what is asked once
-    begun, committed = [], []
+    begun: list[object] = []
+    committed: list[object] = []
     event.listen(listener.hub.core.store.engine, "begin", begun.append)
     event.listen(listener.hub.core.store.engine, "commit", committed.append)
     assert listener.deliver(a_mail(message_id="<1@salon.example>")).startswith("250")
