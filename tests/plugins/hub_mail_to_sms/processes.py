@@ -51,7 +51,7 @@ class ListenerProcess:
 def listener_process(listener: Listener, folder: Path, **settings: object) -> Iterator[ListenerProcess]:
     """Start one with these `[mail_to_sms]` settings, and stop it at the end."""
     port, log = free_port(), folder / "listener.log"
-    environ = {**os.environ, **environment_of(listener, port)}
+    environ = {**os.environ, **_environment_of(listener, port)}
     environ |= {f"HUB_MAIL_TO_SMS_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "hub", "service", "mail_to_sms"]
     with log.open("wb") as stream, subprocess.Popen(command, env=environ, stderr=stream) as process:
@@ -62,7 +62,7 @@ def listener_process(listener: Listener, folder: Path, **settings: object) -> It
             process.terminate()
 
 
-def environment_of(listener: Listener, port: int) -> dict[str, str]:
+def _environment_of(listener: Listener, port: int) -> dict[str, str]:
     """The settings of another process on the same database."""
     core = listener.hub.core
     return {

@@ -242,7 +242,7 @@ def nested(depth: int) -> bytes:
         b"From: " + b"(" * 900 + b"\r\n " + b"(" * 900 + b"\r\nSubject: 0612345678\r\n\r\n\r\n",
         b"Subject: 06 " + b"x" * 900 + b"\r\n x" * 3000 + b"\r\n\r\nBonjour\r\n",
         b"Subject: 06\r\n" + b"  \r\n" * 3000 + b" 1234\r\n" * 500 + b"\r\nBonjour\r\n",
-        b"Subject: 06 " + (b"<p>" * 300 + b"\r\n") + (b"<p>" * 300 + b"\r\n\t") * 8 + b"\r\n\r\nBonjour\r\n",
+        b"Subject: 06 12 34 12 " + b"\r\n ".join([b"=?utf-8?q?" + b"<p>" * 250 + b"?="] * 12) + b"\r\n\r\nBonjour\r\n",
     ],
     ids=["nested", "addresses", "fields", "parts", "comments", "a long word", "many words", "a word of marks"],
 )

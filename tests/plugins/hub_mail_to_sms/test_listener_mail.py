@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 
 from .conftest import a_mail, start_listener
 
@@ -214,3 +215,15 @@ def test_a_mail_comes_from_the_mail_door(listen: Listen) -> None:
     listener = listen()
     listener.deliver(a_mail())
     assert listener.hub.core.campaigns.latest()[0].source == "mail"
+
+
+def test_a_mail_costs_one_commit_and_few_questions(listen: Listen) -> None:
+    """Each commit waits for the disk; what is asked is whose address, which account, and whether it came before."""
+    listener = listen()
+    listener.deliver(a_mail())  # what is asked once
+    begun: list[object] = []
+    committed: list[object] = []
+    event.listen(listener.hub.core.store.engine, "begin", begun.append)
+    event.listen(listener.hub.core.store.engine, "commit", committed.append)
+    assert listener.deliver(a_mail(message_id="<1@salon.example>")).startswith("250")
+    assert (len(committed), len(begun) <= 4) == (1, True)

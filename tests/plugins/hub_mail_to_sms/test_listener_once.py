@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from .conftest import Wire, a_mail, free_port
-from .processes import environment_of
+from hub.failpoints import VARIABLE
+
+from .conftest import Wire, a_mail
+from .processes import listener_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .conftest import Listener
 
@@ -119,37 +119,28 @@ def test_a_mail_whose_yes_was_lost_is_taken_once(listen_on_both: Listen) -> None
     assert len(listener.texts()) == 1
 
 
-DYING = """
-import os, signal, sys
-from hub.bootstrap import Core, build
-accept = Core.accept
-def accept_and_die(core, request):
-    accept(core, request)
-    os.kill(os.getpid(), signal.SIGKILL)
-Core.accept = accept_and_die
-from hub_mail_to_sms.service import MailService
-service = MailService(build())
-service.start()
-print("listening", flush=True)
-sys.stdin.read()
-"""
-
-
 @pytest.mark.slow
-def test_a_listener_that_dies_between_commit_and_yes_loses_and_doubles_nothing(listen_on_both: Listen) -> None:
-    """SIGKILL at the worst moment: the sender hears nothing, comes back, and is told that it is a duplicate."""
-    listener = listen_on_both()
-    mail, port = a_mail(message_id=MESSAGE_ID), free_port()
-    environ = {**os.environ, **environment_of(listener, port)}
-    with subprocess.Popen(
-        [sys.executable, "-c", DYING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"listening\n"
-        with Wire(port) as wire:
+@pytest.mark.parametrize(
+    ("point", "second_answer"),
+    [
+        ("mail.before_decision", "250 2.0.0 Ok: 1 accepted"),
+        ("accept.before_commit", "250 2.0.0 Ok: 1 accepted"),
+        ("accept.after_commit", "250 2.0.0 Ok: duplicate of"),
+        ("mail.before_answer", "250 2.0.0 Ok: duplicate of"),
+    ],
+)
+def test_a_listener_that_is_killed_loses_and_doubles_nothing(
+    listen_on_both: Listen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str, second_answer: str
+) -> None:
+    """Anywhere between DATA and 250: the sender hears nothing, comes back, and one text is paid for once (F3)."""
+    listener, mail = listen_on_both(), a_mail(message_id=MESSAGE_ID)
+    with monkeypatch.context() as deadly:
+        deadly.setenv(VARIABLE, point)
+        with listener_process(listener, tmp_path) as running, Wire(running.port) as wire:
             wire.begin_data(listener.address)
             wire.send(mail + b"\r\n.\r\n")
             assert wire.replies() == []
-    assert process.returncode == -signal.SIGKILL
-    assert "duplicate" in listener.deliver(mail)
+            assert running.process.wait(30) == -signal.SIGKILL
+    assert listener.deliver(mail).startswith(second_answer)
     assert listener.texts() == ["Bonjour"]
+    assert listener.hub.core.accounts.balance(listener.hub.account.id).available == 999
