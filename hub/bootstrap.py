@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.clock import Clock
     from hub.compliance.policies import PolicyBook
+    from hub.config.load import Raw
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.messages.connector import Connector
@@ -321,7 +322,11 @@ def build(
 
     Nothing is opened yet: neither the database nor Redis need to be there.
     """
-    raw = read_sources(config, os.environ if environ is None else environ)
+    return build_from(read_sources(config, os.environ if environ is None else environ), clock=clock, plugins=plugins)
+
+
+def build_from(raw: Raw, *, clock: Clock | None = None, plugins: Plugins | None = None) -> Core:
+    """Put a hub together from what was read. Raises ConfigError with every fault found."""
     plugins = plugins or Plugins.load(raw.disabled_plugins)
     registry = plugins.registry
     settings = load(
@@ -331,7 +336,7 @@ def build(
     )
     policies = load_policies(profiles=settings.compliance.profiles, overrides=settings.overrides)
     _require_known_routes(settings)
-    settings.hub.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.hub.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # everybody's texts are in there
     clock = clock or SystemClock()
     url = settings.hub.database_url or sqlite_url(settings.hub.data_dir)
     core = Core(settings, plugins, policies, Store(url), clock, doorbell_for(settings, clock))

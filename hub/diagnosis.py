@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import socket
+import sqlite3
 import tempfile
+from datetime import UTC
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from redis import RedisError
+from sqlalchemy import text
 
-from hub.bootstrap import build, only_simulated, redis_url_of
-from hub.embedded import NoServer, find_server
+from hub.bootstrap import build, build_from, only_simulated, redis_url_of
+from hub.config.load import read_sources, without
+from hub.embedded import NoServer, find_server, socket_path
 from hub.errors import ConfigError, Fault, HubError, StoreUnavailable
 from hub.messages.model import Finding
 from hub.plugin_manager import PluginState
@@ -22,12 +29,21 @@ from hub.sealing import find_canary, require_fit
 from hub.vault import WrongKey, is_open_to_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from sqlalchemy import Connection
 
     from hub.bootstrap import Core
 
 _OLDEST_REDIS = (6, 2)
+_OLDEST_SQLITE = (3, 38)
+_OLDEST_POSTGRESQL = 13
+_LONGEST_SOCKET_PATH = 107
+_MOST_SKEW_S = 2.0
+_LEAST_FREE_DISK = 0.05
+_MOST_ROUNDS = 8
+_FILE_AND_LINE = re.compile(r":\d+$")
 
 log = structlog.get_logger(__name__)
 
@@ -37,12 +53,9 @@ def diagnose(config: Path | None, environ: Mapping[str, str] | None = None) -> l
     try:
         core = build_or_say_why(config, environ)
     except ConfigError as error:
-        return [Finding(fault.field, fault.message, fatal=True) for fault in error.faults]
-    try:
-        findings = [finding for look in _LOOKS for finding in _found_by(look, core)]
-    finally:
-        core.close()
-    return sorted(findings, key=lambda finding: not finding.fatal)
+        faults = [Finding(fault.field, fault.message, fatal=True) for fault in error.faults]
+        return [*faults, *_found_beside(error.faults, config, os.environ if environ is None else environ)]
+    return sorted(_look_at(core), key=lambda finding: not finding.fatal)
 
 
 def build_or_say_why(config: Path | None, environ: Mapping[str, str] | None = None) -> Core:
@@ -55,6 +68,48 @@ def build_or_say_why(config: Path | None, environ: Mapping[str, str] | None = No
     except ModuleNotFoundError as error:
         fault = Fault("[hub] database_url", "no_driver", f"{error}; `pip install textohub[postgres]` brings it.")
         raise ConfigError([fault]) from error
+
+
+def _look_at(core: Core) -> list[Finding]:
+    """What every look finds; the hub is closed afterwards."""
+    try:
+        return [finding for look in _LOOKS for finding in _found_by(look, core)]
+    finally:
+        core.close()
+
+
+def _found_beside(faults: Sequence[Fault], config: Path | None, environ: Mapping[str, str]) -> list[Finding]:
+    """What else would keep the hub from starting once these faults are mended, and secrets that others can read.
+
+    The hub is built as if what is faulty were not written; of that, what follows from leaving it out is not told.
+    """
+    raw = read_sources(config, environ)
+    told, dropped = {fault.message.partition(": ")[0] for fault in faults}, faults
+    for _ in range(_MOST_ROUNDS):
+        raw = without(raw, dropped)
+        try:
+            core = build_from(raw)
+        except ConfigError as error:
+            dropped = error.faults
+            continue
+        except (OSError, ModuleNotFoundError):
+            return []
+        secrets = {one.message for one in core.settings.warnings if one.code == "world_readable"}
+        return [one for one in _look_at(core) if _counts(one, told, secrets)]
+    return []
+
+
+def _counts(finding: Finding, told: Collection[str], secrets: Collection[str]) -> bool:
+    if finding.message in secrets:
+        return True
+    return finding.fatal and finding.where not in told and finding.message.partition(": ")[0] not in told
+
+
+def _at(core: Core, key: str, message: str, *, fatal: bool = False) -> Finding:
+    """A finding about a key, written `[section] name`: with file and line where the value stands in hub.ini."""
+    section, _, name = key.removeprefix("[").partition("] ")
+    where = core.settings.where(section, name)
+    return Finding(where, f"{key}: {message}", fatal) if _FILE_AND_LINE.search(where) else Finding(key, message, fatal)
 
 
 def _found_by(look: Callable[[Core], Iterator[Finding]], core: Core) -> list[Finding]:
@@ -87,25 +142,50 @@ def _data_dir(core: Core) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=core.data_dir):
             pass
     except OSError as error:
-        yield Finding(
-            "[hub] data_dir", f"{core.data_dir} cannot be written ({error.strerror}); mend its rights.", fatal=True
-        )
+        sentence = f"{core.data_dir} cannot be written ({error.strerror}); mend its rights."
+        yield _at(core, "[hub] data_dir", sentence, fatal=True)
+    usage = shutil.disk_usage(core.data_dir)
+    if usage.free <= usage.total * _LEAST_FREE_DISK:
+        sentence = f"Less than {_LEAST_FREE_DISK:.0%} of the disk is free at {core.data_dir}; make room."
+        yield _at(core, "[hub] data_dir", sentence, fatal=True)
 
 
 def _database(core: Core) -> Iterator[Finding]:
+    key = "[hub] database_url"
     try:
         found = core.schema_status()
+        with core.store.read() as connection:
+            wrong = [*(_sqlite if core.store.is_sqlite else _postgresql)(connection, core)]
     except HubError as error:
-        yield Finding("[hub] database_url", f"{error} Is the server up, and the URL right?", fatal=True)
+        yield _at(core, key, f"{error} Is the server up, and the URL right?", fatal=True)
         return
     if found.foreign:
-        yield Finding("[hub] database_url", "A newer hub wrote this database; install that one.", fatal=True)
+        yield _at(core, key, "A newer hub wrote this database; install that one.", fatal=True)
     elif found.missing and not core.store.is_sqlite:
-        yield Finding("[hub] database_url", "The tables are not up to date; run `hub db upgrade`.", fatal=True)
+        yield _at(core, key, "The tables are not up to date; run `hub db upgrade`.", fatal=True)
+    for sentence, fatal in wrong:
+        yield _at(core, key, sentence, fatal=fatal)
 
 
-def _paused(core: Core) -> Iterator[Finding]:
-    yield from (Finding("hub pause", str(switch)) for switch in core.switches.known())
+def _sqlite(connection: Connection, _: Core) -> Iterator[tuple[str, bool]]:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        yield f"SQLite {sqlite3.sqlite_version} is too old; use a Python with 3.38 or newer.", True
+    mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+    if mode != "wal":
+        yield f"The journal is {mode} and cannot be wal here; put data_dir on a disk of this machine.", True
+
+
+def _postgresql(connection: Connection, core: Core) -> Iterator[tuple[str, bool]]:
+    version = str(connection.execute(text("SHOW server_version")).scalar_one())
+    if int(version.partition(".")[0]) < _OLDEST_POSTGRESQL:
+        yield f"PostgreSQL {version} is too old; use {_OLDEST_POSTGRESQL} or newer.", True
+    for setting in ("fsync", "synchronous_commit"):
+        if connection.execute(text(f"SHOW {setting}")).scalar_one() == "off":
+            yield f"{setting} is off: after a power cut, texts that were answered with yes may be gone.", False
+    there = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    skew = abs((core.clock.now() - there.astimezone(UTC)).total_seconds())
+    if skew > _MOST_SKEW_S:
+        yield f"The database's clock and this machine's differ by {skew:.0f} s; let NTP set both.", False
 
 
 def _secret_key(core: Core) -> Iterator[Finding]:
@@ -119,30 +199,51 @@ def _secret_key(core: Core) -> Iterator[Finding]:
     except StoreUnavailable:
         return  # the look at the database says so
     except WrongKey as error:
-        yield Finding(ring.where, str(error), fatal=True)
+        found = Finding(ring.where, str(error), fatal=True)
+        yield _at(core, ring.where, str(error), fatal=True) if ring.setting else found
     if not ring.setting and is_open_to_others(ring.path):
         yield Finding(str(ring.path), f"Others can read the secret key; `chmod 600 {ring.path}`.")
 
 
+def _paused(core: Core) -> Iterator[Finding]:
+    yield from (Finding("hub pause", str(switch)) for switch in core.switches.known())
+
+
 def _redis(core: Core) -> Iterator[Finding]:
+    key = "[hub] redis_url"
     url = redis_url_of(core.settings)
     if url is None:
-        yield Finding("[hub] redis_url", "Without Redis workers poll: texts leave up to a second later.")
+        yield _at(core, key, "Without Redis workers poll: texts leave up to a second later.")
         return
-    if not core.settings.hub.redis_url:
-        try:
-            find_server()
-        except NoServer as error:
-            yield Finding("[hub] redis_url", str(error))
-        return
+    path = urlsplit(url).path if url.startswith("unix:") else ""
+    if len(os.fsencode(path)) > _LONGEST_SOCKET_PATH:
+        sentence = f"{path} is too long for a socket: at most {_LONGEST_SOCKET_PATH} bytes."
+        yield _at(core, key, sentence, fatal=bool(core.settings.hub.redis_url))
+    elif not core.settings.hub.redis_url:
+        yield from _private_redis(core, key)
+    else:
+        yield from _shared_redis(core, key, url)
+
+
+def _private_redis(core: Core, key: str) -> Iterator[Finding]:
+    try:
+        find_server()
+    except NoServer as error:
+        yield _at(core, key, str(error))
+    folder = socket_path(core.data_dir).parent
+    if not os.access(folder, os.W_OK):
+        yield _at(core, key, f"The private Redis cannot make its socket in {folder}; mend the rights of that folder.")
+
+
+def _shared_redis(core: Core, key: str, url: str) -> Iterator[Finding]:
     try:
         with connect(url) as client:
             version = str(client.info("server")["redis_version"])
     except (RedisError, OSError, ValueError) as error:
-        yield Finding("[hub] redis_url", f"Redis does not answer: {error}. Start it, or mend the URL.", fatal=True)
+        yield _at(core, key, f"Redis does not answer: {error}. Start it, or mend the URL.", fatal=True)
         return
     if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_REDIS:
-        yield Finding("[hub] redis_url", f"Redis {version} is too old; use 6.2 or newer, or Valkey.", fatal=True)
+        yield _at(core, key, f"Redis {version} is too old; use 6.2 or newer, or Valkey.", fatal=True)
 
 
 def _connectors(core: Core) -> Iterator[Finding]:
@@ -163,7 +264,8 @@ def _ports(core: Core) -> Iterator[Finding]:
             continue  # the hub itself holds them
         for address in addresses:
             if reason := _cannot_listen(address):
-                yield Finding(address.key, f"{address.host}:{address.port}: {reason}; choose another.", fatal=True)
+                sentence = f"{address.host}:{address.port}: {reason}; choose another."
+                yield _at(core, address.key, sentence, fatal=True)
 
 
 def _guards(core: Core) -> Iterator[Finding]:

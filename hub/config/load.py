@@ -34,7 +34,7 @@ from hub.config.words import did_you_mean, shown
 from hub.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hub.config.schema import Section
 
@@ -68,6 +68,16 @@ def read_sources(path: Path | None, environ: Mapping[str, str]) -> Raw:
         disabled_plugins=_disabled_plugins(ini, variables),
         world_readable=path is not None and world_readable(path),
     )
+
+
+def without(raw: Raw, faults: Iterable[Fault]) -> Raw:
+    """The same, as if what is faulty had not been written: for who wants to look at the rest."""
+    places = {fault.field for fault in faults}
+    sections = {name for name, where in raw.ini.headers.items() if where in places}
+    headers = {name: where for name, where in raw.ini.headers.items() if name not in sections}
+    entries = [one for one in raw.ini.entries if one.where not in places and one.section not in sections]
+    variables = {name: value for name, value in raw.variables.items() if name not in places}
+    return replace(raw, ini=IniFile(headers, tuple(entries)), variables=variables)
 
 
 def load(

@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from hub import Finding, HubError
+from hub_mail_to_sms.certificate import expiry_findings
 from hub_mail_to_sms.settings import Accept, MailSettings, Verify
 from hub_mail_to_sms.verification import verifier_for
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 def findings(hub: Hub) -> tuple[Finding, ...]:
     """Everything at once."""
-    return tuple(_findings(hub.section(MailSettings)))
+    settings = hub.section(MailSettings)
+    found = tuple(_findings(settings))
+    if settings.tls_cert and not any(one.fatal for one in found):
+        found += tuple(expiry_findings(str(settings.tls_cert), hub.clock.now()))
+    return found
 
 
 def tls_context(settings: MailSettings) -> ssl.SSLContext | None:

@@ -6,21 +6,25 @@ import os
 import socketserver
 import sys
 import threading
+from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hub import Address, Finding, hookimpl
-from hub.diagnosis import build_or_say_why, diagnose
+from hub.diagnosis import _look_at, build_or_say_why, diagnose
 from hub.errors import ConfigError
 from hub.plugin_kit import Section
+from hub.testing.clock import FakeClock
+from hub.testing.hub import make_hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hub import Hub, Registry
+    from hub.testing.databases import Databases
 
     Finder = Callable[..., dict[str, Finding]]
 
@@ -193,3 +197,44 @@ def test_a_hub_that_cannot_be_built_is_a_mistake_in_its_settings(environ: dict[s
     with pytest.raises(ConfigError) as raised:
         build_or_say_why(None, os.environ | environ | {"HUB_HUB_DATA_DIR": str(tmp_path / "file" / "data")})
     assert [fault.field for fault in raised.value.faults] != []
+
+
+def test_a_redis_socket_with_too_long_a_path_is_a_fault(find: Finder) -> None:
+    """The kernel takes 107 bytes."""
+    found = find(HUB_HUB_REDIS_URL=f"unix:///{'x' * 110}.sock")["[hub] redis_url"]
+    assert (found.fatal, "at most 107 bytes" in found.message) == (True, True)
+
+
+def test_a_disk_that_is_nearly_full_is_a_fault(find: Finder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before texts are refused for it."""
+    monkeypatch.setattr("hub.diagnosis._LEAST_FREE_DISK", 1.0)
+    assert find()["[hub] data_dir"].message.startswith("Less than 100% of the disk is free")
+
+
+def test_a_postgresql_that_does_not_wait_for_its_disk_is_worth_a_warning(find: Finder, databases: Databases) -> None:
+    """The server of these tests does not: nobody pulls its plug."""
+    found = find(HUB_HUB_DATABASE_URL=databases.fresh("postgresql"))["[hub] database_url"]
+    assert (found.fatal, found.message.startswith("fsync is off")) == (False, True)
+
+
+def test_clocks_that_differ_are_worth_a_warning(databases: Databases, tmp_path: Path) -> None:
+    """Leases and lawful hours are read off both."""
+    clock = FakeClock(datetime(2020, 1, 1, tzinfo=UTC))
+    hub = make_hub(tmp_path, databases.fresh("postgresql"), clock=clock, empty=True)
+    said = [one.message for one in _look_at(hub.core) if "clock" in one.message]
+    assert [line.startswith("The database's clock and this machine's differ by") for line in said] == [True]
+
+
+def test_a_journal_that_cannot_be_shared_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a disk of the network, where SQLite keeps to another kind."""
+    monkeypatch.setattr("hub.store.engine._PRAGMAS", ("PRAGMA journal_mode=DELETE",))
+    hub = make_hub(tmp_path, f"sqlite:///{tmp_path / 'hub.db'}", empty=True)
+    found = [(one.fatal, one.message) for one in _look_at(hub.core) if "journal" in one.message]
+    assert found == [(True, "The journal is delete and cannot be wal here; put data_dir on a disk of this machine.")]
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_data_folder_is_made_for_its_owner_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    """Everybody's texts are in it."""
+    build_or_say_why(None, environ | {"HUB_HUB_DATA_DIR": str(tmp_path / "data")}).close()
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700

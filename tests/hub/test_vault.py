@@ -64,7 +64,11 @@ def test_neither_a_vault_nor_a_fingerprint_shows_the_key() -> None:
     assert fingerprint_of(OLD) != fingerprint_of(NEW)
 
 
-@pytest.mark.parametrize("text", ["", "   ", "no-key", f"{OLD} no-key", "é", OLD[:-4]])
+@pytest.mark.parametrize(
+    "text",
+    ["", "   ", "no-key", f"{OLD} no-key", "é", OLD[:-4]],
+    ids=["nothing", "blank", "word", "two", "accent", "short"],
+)
 def test_what_is_no_key_is_named(text: str) -> None:
     """With where it stands, not with what it is."""
     with pytest.raises(WrongKey, match="the setting holds no usable key"):

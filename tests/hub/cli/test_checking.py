@@ -33,6 +33,16 @@ connector = nowhere
 type = sandbox
 """
 
+ALL_WRONG = """[hub]
+colour = red
+secret_key = x
+[web]
+port = {port}
+threads = many
+[mail_to_sms]
+tls_cert = /nowhere.pem
+"""
+
 
 def found(cli: CommandLine, *words: str, exit_code: int = 0, **environ: str) -> dict[str, tuple[str, bool]]:
     """What `hub check` finds: where, what, and whether the hub cannot start so."""
@@ -102,6 +112,31 @@ def test_a_port_that_the_hub_itself_holds_is_none(cli: CommandLine, port: int) -
     assert "[web] port" not in found(cli, HUB_WEB_PORT=str(port))
     heart.stop()
     core.close()
+
+
+def test_a_port_in_use_is_told_with_the_line_that_says_so(cli: CommandLine, port: int) -> None:
+    """File and line (B49)."""
+    ini = cli.ini(f"[web]\nthreads = 2\nport = {port}\n")
+    message, fatal = found(cli, "--config", str(ini), exit_code=2)[f"{ini}:3"]
+    assert (message, fatal) == (f"[web] port: 127.0.0.1:{port}: Address already in use; choose another.", True)
+
+
+def test_whatever_is_wrong_is_told_at_once(cli: CommandLine, port: int) -> None:
+    """An unknown key, a wrong type, a port in use, a file that cannot be read, a secret that all can read (B49)."""
+    ini = cli.ini(ALL_WRONG.format(port=port))
+    ini.chmod(0o644)
+    result = cli("--config", str(ini), "check", HUB_PLUGINS_DISABLED="")
+    said = [line for line in result.stdout.splitlines() if line.startswith(("FAULT", "warning"))]
+    assert result.exit_code == 2
+    for expected in (
+        f"FAULT    {ini}:2: [hub] colour",
+        f"warning  {ini}:3: [hub] secret_key: anyone on this machine can read it",
+        f"FAULT    {ini}:5: [web] port: 127.0.0.1:{port}: Address already in use",
+        f"FAULT    {ini}:6: [web] threads",
+        f"FAULT    {ini}:3: [hub] secret_key: [hub] secret_key holds no usable key",
+        "FAULT    [mail_to_sms] tls_cert: The certificate cannot be used",
+    ):
+        assert [line for line in said if line.startswith(expected)] != [], (expected, said)
 
 
 def test_an_address_that_is_not_ours_is_a_fault(cli: CommandLine) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 import hub_mail_to_sms
 from hub import HubError
+from hub.clock import SystemClock
 from hub_mail_to_sms.checks import findings, tls_context
 from hub_mail_to_sms.settings import MailSettings
 
@@ -25,7 +26,7 @@ OPEN = "0.0.0.0"  # noqa: S104 - a value, not a socket
 
 def found(**settings: Any) -> list[tuple[str, bool]]:
     """Where something is found, and whether it is fatal."""
-    hub = cast("Hub", SimpleNamespace(section=lambda _: MailSettings(**settings)))
+    hub = cast("Hub", SimpleNamespace(section=lambda _: MailSettings(**settings), clock=SystemClock()))
     return [(finding.where.removeprefix("[mail_to_sms] "), finding.fatal) for finding in findings(hub)]
 
 
