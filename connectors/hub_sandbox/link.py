@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from hub import TemporaryFailure, Unknown
+from hub import StoreUnavailable, TemporaryFailure, Unknown
 from hub_sandbox.codec import error_from_wire, message_to_wire, outcomes_from_wire, receipts_from_wire
 from hub_sandbox.wire import PROTOCOL, NotAFrame, packed, receive
 
@@ -123,6 +123,9 @@ class Link:
     def _hand_over(self, receipts: Sequence[DeliveryReceipt]) -> str:
         try:
             self._sink.receipts(receipts)
+        except StoreUnavailable as error:
+            log.warning("%d receipts are not taken now, and come again: %s", len(receipts), error)
+            return "refused"
         except Exception:
             log.exception("the hub did not take %d receipts; they come again", len(receipts))
             return "refused"

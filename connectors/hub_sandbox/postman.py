@@ -7,6 +7,7 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
+from hub import StoreUnavailable
 from hub_sandbox.ledger import LEASE_S
 from hub_sandbox.receipts import written
 
@@ -72,7 +73,7 @@ class Postman:
         now = self._now()
         try:
             self._sink.receipts(written(receipts, now))
-        except NobodyThere as error:
+        except (NobodyThere, StoreUnavailable) as error:
             log.info("%d receipts wait: %s", len(receipts), error)
             self._ledger.put_back(receipts, self._now() + RETRY_S)
         except Exception:

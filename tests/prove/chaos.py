@@ -89,11 +89,13 @@ class Run:
         return verdict
 
     def _send_and_kill(self) -> None:
-        threads = [threading.Thread(target=client.run, name=client.name) for client in self.clients]
+        threads = [threading.Thread(target=client.run, name=client.name, daemon=True) for client in self.clients]
         for thread in threads:
             thread.start()
-        self.killer.run(self.seconds)
-        self._stopping.set()
+        try:
+            self.killer.run(self.seconds)
+        finally:
+            self._stopping.set()
         for thread in threads:
             thread.join()
 
@@ -155,6 +157,7 @@ def report(run: Run, verdict: Verdict) -> None:
         ("doubled", len(verdict.doubled)),
         ("unknown", f"{len(verdict.unknown)} (the carrier really had {had})"),
         ("anything else wrong", len(verdict.wrong)),
+        ("tracebacks in the log", len(tracebacks := run.house.tracebacks())),
     )
     for name, value in rows:
         say(f"  {name:<22}{value}")
@@ -162,6 +165,8 @@ def report(run: Run, verdict: Verdict) -> None:
         named = [id_ for id_, had_it in verdict.unknown.items() if had_it is was_taken]
         if named:
             say(f"    unknown, {meaning}: {' '.join(named)}")
+    for event in tracebacks:
+        say(f"    traceback: {event}")
     for sentence in (*verdict.lost, *verdict.doubled, *verdict.wrong):
         say(f"    WRONG {sentence}")
 

@@ -24,6 +24,8 @@ AGAIN_S = 0.1
 GIVES_UP_AFTER_S = 90.0
 _YES = (201, 202)
 _NOT_NOW = frozenset({409, 429})
+_BROKEN = 500
+"""No answer that a client may ever hear; those above it mean: not now."""
 _CANCELS = 0.25
 _REPEATS = 0.2
 _LARGE = 0.05
@@ -121,7 +123,7 @@ class RestClient(Client):
         response = requests.post(url, headers=headers, timeout=10, **wishes)
         if response.status_code in yes:
             return response.json()
-        if response.status_code < 500 and response.status_code not in _NOT_NOW:
+        if response.status_code not in _NOT_NOW and not response.status_code > _BROKEN:
             raise ValueError(f"{path} was answered {response.status_code}: {response.text}")
         return None
 

@@ -124,6 +124,15 @@ class House:
         finally:
             core.close()
 
+    def tracebacks(self) -> list[str]:
+        """What was logged with a traceback: its event, and the error it ends with."""
+        found = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            said = json.loads(line) if line.startswith("{") and line.endswith("}") else {}
+            if "exception" in said:
+                found.append(f"{said['event']}: {said['exception'].strip().splitlines()[-1]}")
+        return found
+
     def _command(self, *words: str) -> Any:
         command = [sys.executable, "-m", "hub", "--config", str(self.config), *words, "--json"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=ROOT)
