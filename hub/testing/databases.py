@@ -51,6 +51,15 @@ class Databases:
         """The URL of a database that nobody has used."""
         return self._fresh_sqlite() if kind == "sqlite" else self._fresh_postgresql()
 
+    def empty(self, kind: str) -> str:
+        """The URL of a database without tables."""
+        if kind == "sqlite":
+            return sqlite_url(Path(tempfile.mkdtemp(dir=self.folder)))
+        if not self._template:
+            self._start()
+        self._made.append(self._create())
+        return self._url_of(self._made[-1])
+
     def close(self) -> None:
         """Drop what was made, and stop the server if it was started here."""
         if self._admin_url and self._server is None:

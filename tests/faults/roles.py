@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from hub import hookimpl
+from hub import hookimpl, leader
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
@@ -109,6 +109,7 @@ def play(job: Mapping[str, Any]) -> None:
     configure_logging("debug", "json")
     plugins = Plugins.load()
     plugins.add(Hourly(), "hourly")
+    vars(leader)["TERM"] = timedelta(seconds=job["term_s"]) if "term_s" in job else leader.TERM
     vars(engine)["BUSY_TIMEOUT_S"] = job.get("busy_s", engine.BUSY_TIMEOUT_S)
     clock = LaterClock(timedelta(seconds=job["later_s"]))
     core = build(None, environ=job["environ"], clock=clock, plugins=plugins)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.embedded import PrivateServer
-from hub.store.engine import sqlite_url
 from hub.testing.databases import KINDS
 
 from .conftest import open_account
@@ -16,8 +15,6 @@ from .scenes import SCENES, Scene, Settings, scene_of
 from .site import KILLED, Site
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hub.testing.databases import Databases
 
     from .conftest import SiteMaker
@@ -68,19 +65,19 @@ def test_every_scene_has_its_point() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("point", "kind"), _points(quick=True))
 def test_a_process_that_dies_there_breaks_no_promise(
-    point: str, kind: str, make_site: SiteMaker, databases: Databases, tmp_path: Path
+    point: str, kind: str, make_site: SiteMaker, databases: Databases
 ) -> None:
     """Killed at the point, restarted, run to the end, and compared with the carrier's own book."""
-    prove(point, scene_of(point), _a_site(point, kind, make_site, databases, tmp_path))
+    prove(point, scene_of(point), _a_site(point, kind, make_site, databases))
 
 
 @pytest.mark.prove
 @pytest.mark.parametrize(("point", "kind"), _points(quick=False))
 def test_at_no_point_at_all_a_dying_process_breaks_a_promise(
-    point: str, kind: str, make_site: SiteMaker, databases: Databases, tmp_path: Path
+    point: str, kind: str, make_site: SiteMaker, databases: Databases
 ) -> None:
     """The same for all points and databases."""
-    prove(point, scene_of(point), _a_site(point, kind, make_site, databases, tmp_path))
+    prove(point, scene_of(point), _a_site(point, kind, make_site, databases))
 
 
 def prove(point: str, scene: Scene, site: Site) -> None:
@@ -152,8 +149,7 @@ def _prove_upgrade(point: str, site: Site) -> None:
     site.must_play("finish", later_s=LATER_S)
 
 
-def _a_site(point: str, kind: str, make_site: SiteMaker, databases: Databases, folder: Path) -> Site:
+def _a_site(point: str, kind: str, make_site: SiteMaker, databases: Databases) -> Site:
     if scene_of(point).role != "upgrade":
         return make_site(kind)
-    url = sqlite_url(folder) if kind == "sqlite" else databases._url_of(databases._create())
-    return make_site(kind, HUB_HUB_DATABASE_URL=url)
+    return make_site(kind, HUB_HUB_DATABASE_URL=databases.empty(kind))
