@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import event
 
 from hub.compliance.model import Purpose
 from hub.ids import new_id
@@ -235,3 +236,29 @@ def test_routes_have_lines_of_their_own(hub: TestHub) -> None:
         lines = connection.execute(rates.select().order_by(rates.c.route)).all()
     assert [line.route for line in lines] == ["main", "other"]
     assert lines[0].free_at > lines[1].free_at
+
+
+def test_a_claim_over_many_accounts_asks_no_more_often_than_over_one(hub: TestHub) -> None:
+    """One statement for all of them, and another when some leave room for others."""
+
+    def statements() -> int:
+        asked: list[str] = []
+        engine = hub.core.store.engine
+        event.listen(engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+        claim(hub, size=1000)
+        return len(asked)
+
+    send(hub, hub.account)
+    one = statements()
+    for number in range(30):
+        send(hub, open_account(hub, f"Salon {number}"), 2)
+    assert statements() <= one + 2
+
+
+def test_every_account_of_many_gets_its_share_and_the_room_that_others_leave(hub: TestHub) -> None:
+    """Thirty with one message each, and one with plenty."""
+    for number in range(30):
+        send(hub, open_account(hub, f"Salon {number}"))
+    send(hub, hub.account, 200)
+    taken = by_account(claim(hub, size=100))
+    assert (len(taken), sum(taken.values()), taken[hub.account.id]) == (31, 100, 70)

@@ -17,6 +17,7 @@ from hub.accounts.tables import accounts, credit_balances
 from hub.messages.tables import messages, parked_receipts
 from hub.store.bulk import (
     add_to_rows,
+    among,
     fetch,
     in_batches,
     insert_new,
@@ -82,8 +83,9 @@ def test_values_come_back_as_they_went_in(connection: Connection, raw: str, reas
     """Quotes, backslashes, emoji, nothing at all, microseconds."""
     row = {"connector": "c", "carrier_id": "1", "state": "s", "reason": reason, "raw": raw, "at": at}
     connection.execute(parked_receipts.delete())
-    insert_rows(connection, parked_receipts, [row])
-    (found,) = fetch(connection, select(parked_receipts))
+    other = {"connector": "c", "carrier_id": "2", "state": "t", "reason": "other", "raw": "", "at": NOW}
+    insert_rows(connection, parked_receipts, [row, other])  # beside another, it travels as JSON; alone, it would not
+    found, _ = fetch(connection, select(parked_receipts).order_by(parked_receipts.c.id))
     assert (found.raw, found.reason, found.at, found.client_ref) == (raw, reason, at, None)
 
 
@@ -92,8 +94,11 @@ def test_whole_numbers_keep_every_digit(connection: Connection, number: int) -> 
     """JSON has no smaller numbers than the database."""
     row = {"name": "A", "country": "FR", "created_at": NOW, "locked": True}
     (account,) = insert_returning(connection, accounts, [row], accounts.c.id)
-    insert_rows(connection, credit_balances, [{"account_id": account, "book": "issued", "amount": number}])
-    (found,) = fetch(connection, select(credit_balances.c.amount))
+    rows = [
+        {"account_id": account, "book": book, "amount": amount} for book, amount in (("issued", number), ("spent", 7))
+    ]
+    insert_rows(connection, credit_balances, rows)
+    found, _ = fetch(connection, select(credit_balances.c.amount).order_by(credit_balances.c.book))
     (flag,) = fetch(connection, select(accounts.c.locked))
     assert (found.amount, flag.locked) == (number, True)
 
@@ -165,7 +170,45 @@ def test_what_json_cannot_carry_is_refused(connection: Connection) -> None:
         insert_rows(connection, leases, [lease("a", owner=b"me"), lease("b")])  # type: ignore[arg-type]  # the fault
 
 
+# --- look up ---
+
+
+@pytest.mark.parametrize("wanted", [[], ["a"], ["a", "c", "z"], [f"n{number}" for number in range(5000)] + ["b"]])
+def test_rows_are_found_among_any_number_of_values(connection: Connection, wanted: list[str]) -> None:
+    """Those that are there; none of none."""
+    insert_rows(connection, leases, [lease(name) for name in "abc"])
+    query = select(leases.c.name).where(among(connection, leases.c.name, wanted))
+    assert sorted(connection.execute(query).scalars()) == sorted(set(wanted) & set("abc"))
+
+
+def test_numbers_are_found_as_numbers(connection: Connection) -> None:
+    """JSON on one database, an array on the other."""
+    row = {"connector": "c", "carrier_id": "1", "state": "s", "raw": "", "at": NOW}
+    insert_rows(connection, parked_receipts, [row, row])
+    ids = list(connection.execute(select(parked_receipts.c.id)).scalars())
+    query = select(parked_receipts.c.id).where(among(connection, parked_receipts.c.id, ids[:1]))
+    assert list(connection.execute(query).scalars()) == ids[:1]
+
+
 # --- update ---
+
+
+def test_what_is_the_same_in_all_rows_reaches_all_of_them(connection: Connection) -> None:
+    """Though it travels once; the row that is not named keeps what it had."""
+    insert_rows(connection, leases, [lease(name) for name in "abc"])
+    update_rows(connection, leases, leases.c.name, [lease("a", "you"), lease("b", "you")])
+    owners = connection.execute(select(leases.c.owner).order_by(leases.c.name)).scalars()
+    assert list(owners) == ["you", "you", "me"]
+
+
+def test_rows_that_do_not_meet_the_condition_are_left_and_not_counted(connection: Connection) -> None:
+    """Whether the values are the same in all rows or not."""
+    insert_rows(connection, leases, [lease("a"), lease("b", "stranger"), lease("c")])
+    mine = (leases.c.owner == "me",)
+    same = update_rows(connection, leases, leases.c.name, [lease("a", until=NOW), lease("b", until=NOW)], only=mine)
+    each = update_rows(connection, leases, leases.c.name, [lease("b", "x"), lease("c", "y")], only=mine)
+    owners = connection.execute(select(leases.c.owner).order_by(leases.c.name)).scalars()
+    assert (same, each, list(owners)) == (1, 1, ["me", "stranger", "y"])
 
 
 def test_rows_are_updated_each_in_its_own_way(connection: Connection) -> None:
