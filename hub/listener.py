@@ -6,6 +6,7 @@ A carrier's connection outlives the job. What is overridden here has the same na
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from rq.worker import SimpleWorker
 from hub.queue import QueueName, connect, current_worker, rq_queue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rq import Queue
     from rq.job import Job
 
@@ -98,6 +101,15 @@ def make_worker(url: str, name: QueueName, stopping: threading.Event) -> RqWorke
     return worker
 
 
+@contextmanager
+def _ending_well() -> Iterator[None]:
+    """RQ calls a Redis that goes in the middle of its work an unhandled fault; here it ends it, to begin anew."""
+    try:
+        yield
+    except RedisError:
+        raise StopRequested from None
+
+
 class _NoAlarm(BaseDeathPenalty):
     """RQ's own would break into a job anywhere, into a submit as well, and needs the main thread."""
 
@@ -124,18 +136,31 @@ class RqWorker(SimpleWorker):
         """Beat, before each wait and after each job: there RQ ends well, when told so or when Redis goes."""
         if pipeline is None and self.stopping.is_set():
             raise StopRequested
-        try:
+        with _ending_well():
             super().heartbeat(timeout, pipeline)
-        except RedisError:
-            raise StopRequested from None
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 - RQ's own signature
+        """Ask whether to pause, between two jobs."""
+        with _ending_well():
+            super().check_for_suspension(burst)
+
+    def run_maintenance_tasks(self) -> None:
+        """Tidy up RQ's books."""
+        with _ending_well():
+            super().run_maintenance_tasks()  # type: ignore[no-untyped-call]  # RQ gives it no types
+
+    def dequeue_job_and_maintain_ttl(
+        self, timeout: int | None, max_idle_time: int | None = None
+    ) -> tuple[Job, Queue] | None:
+        """Wait for a job."""
+        with _ending_well():
+            return super().dequeue_job_and_maintain_ttl(timeout, max_idle_time)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Run what a ring may call, and forget anything else."""
         if str(job.func_name).startswith(JOBS):
-            try:
+            with _ending_well():
                 super().execute_job(job, queue)
-            except RedisError:  # the job is done, and its ring worth nothing; RQ would call this unhandled
-                raise StopRequested from None
             return
         log.error("ring_refused", job=job.id, function=job.func_name)
         job.delete()

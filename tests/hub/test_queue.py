@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from hub.clock import SystemClock
 from hub.embedded import PrivateServer, socket_url
-from hub.listener import Listener
+from hub.listener import Listener, make_worker
 from hub.queue import NoDoorbell, QueueName, Ring, RqDoorbell, clean_up, connect, rq_queue
 from hub.testing.clock import FakeClock
 from tests.hub.forgetful import Forgetful
@@ -330,6 +332,25 @@ def test_a_listener_survives_redis_going_while_it_works(
     server.start()
     assert rings_until(url, ear, "after")
     assert "unhandled" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("check_for_suspension", (False,)),
+        ("run_maintenance_tasks", ()),
+        ("dequeue_job_and_maintain_ttl", (1,)),
+        ("heartbeat", ()),
+    ],
+)
+def test_redis_going_at_any_step_of_rq_ends_its_work_well(
+    server: PrivateServer, url: str, step: str, words: tuple[object, ...]
+) -> None:
+    """RQ itself would call it unhandled and log a traceback."""
+    worker = make_worker(url, QueueName.DISPATCH, threading.Event())
+    kill(server)
+    with pytest.raises(StopRequested):
+        getattr(worker, step)(*words)
 
 
 def test_a_listener_survives_redis_being_wiped(url: str, redis: Redis, listen: Listens) -> None:
