@@ -20,6 +20,7 @@ import structlog
 from hub import hookspecs
 from hub.compliance.model import Violation
 from hub.messages.model import Finding
+from hub.observe import hiding
 from hub.registry import Registry
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ class Plugins:
             try:
                 violation = call(draft=draft)
             except Exception:
-                log.exception("decision_failed", plugin=name, hook="hub_check_message")
+                with hiding(lambda: [draft.text]):
+                    log.exception("decision_failed", plugin=name, hook="hub_check_message")
                 return Violation("check_failed", f"The rule of plugin {name} failed, so the text was held back.")
             if violation is not None:
                 return _as_violation(violation, name)
@@ -157,7 +159,8 @@ class Plugins:
             try:
                 choice = call(draft=draft, routes=routes)
             except Exception:
-                log.exception("decision_failed", plugin=name, hook="hub_choose_route")
+                with hiding(lambda: [draft.text]):
+                    log.exception("decision_failed", plugin=name, hook="hub_choose_route")
                 continue
             if choice in routes:
                 return str(choice)
