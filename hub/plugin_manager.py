@@ -19,6 +19,7 @@ import structlog
 from hub import hookspecs
 from hub.compliance.model import CHECK_FAILED, Violation
 from hub.messages.model import Finding
+from hub.observe import hiding
 from hub.plugin_guard import FAILURES, REGISTRATION_S, Guard, PluginFault, Streak, SwitchedOff, call_within, told
 from hub.registry import Registry
 
@@ -160,7 +161,8 @@ class Plugins:
         for name, call in self._calls("hub_check_message"):
             asked = {key: draft for key, draft in drafts.items() if key not in refused}
             said: dict[int, Violation | None] = {}
-            self._decide("hub_check_message", name, partial(_check_all, name, call, asked, said))
+            with hiding(lambda: (draft.text for draft in drafts.values())):
+                self._decide("hub_check_message", name, partial(_check_all, name, call, asked, said))
             closed = Violation(CHECK_FAILED, f"The rule of plugin {name} failed, so the text was held back.")
             verdicts = {key: said.get(key, closed) for key in asked}  # of one that hangs, what it said so far
             refused |= {key: violation for key, violation in verdicts.items() if violation is not None}
@@ -176,7 +178,8 @@ class Plugins:
         for name, call in self._calls("hub_choose_route"):
             left = {key: one for key, one in asked.items() if key not in chosen}
             said: dict[int, str] = {}
-            self._decide("hub_choose_route", name, partial(_choose_all, name, call, left, said))
+            with hiding(lambda: (draft.text for draft, _ in asked.values())):
+                self._decide("hub_choose_route", name, partial(_choose_all, name, call, left, said))
             chosen |= said.copy()
         return chosen
 

@@ -43,7 +43,7 @@ def create_app(core: Core) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = web.max_body_kb * 1024
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=web.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's own advice
     metrics = Metrics(core)
-    watch(app, core.clock, metrics)
+    watch(app, core.clock, metrics, over_tls=core.settings.hub.public_url.startswith("https:"))
     problems.install(app, web.max_body_kb)
     app.register_api(Api(core, _limiter(core)).blueprint())
     document.publish(app, f"{PREFIX}/openapi.json")

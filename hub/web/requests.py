@@ -24,10 +24,14 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Server": "hub",
 }
 """What every answer says unless its view says otherwise, as a page with pictures must."""
+
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""What is said beside that where the public reaches the hub by https: browsers then try nothing else for a year."""
 
 UNMATCHED = "unmatched"
 MOST_PASSED_OVER = 16 * 1024 * 1024
@@ -54,9 +58,10 @@ class StrictRequest(Request):
         return read_object(data)
 
 
-def watch(app: Flask, clock: Clock, metrics: Metrics) -> None:
-    """Name, time, count and log every request of an application."""
+def watch(app: Flask, clock: Clock, metrics: Metrics, *, over_tls: bool = False) -> None:
+    """Name, time, count and log every request of an application; `over_tls` where a proxy takes them by https."""
     app.request_class = StrictRequest
+    headers = HEADERS | (OVER_TLS if over_tls else {})
 
     def begin() -> None:
         g.started = clock.monotonic()
@@ -73,7 +78,7 @@ def watch(app: Flask, clock: Clock, metrics: Metrics) -> None:
         say = log.debug if route in _LOOKED_AT_OFTEN else log.info
         say("request", method=request.method, route=route, status=response.status_code, ms=round(seconds * 1000, 1))
         response.headers["X-Request-Id"] = g.request_id
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
 

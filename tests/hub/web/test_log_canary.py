@@ -129,6 +129,20 @@ def test_what_a_rule_fails_over_is_not_logged(caller: Caller, written: io.String
     heard(written, "request", "decision_failed")
 
 
+def test_what_a_rule_fails_over_later_is_not_logged(make: HubMaker, written: io.StringIO) -> None:
+    """In the middle of a large campaign, when nobody waits for an answer any more."""
+    plugins = Plugins()
+    plugins.add(Songbird(), "songbird")
+    caller = Caller(make(plugins=plugins, settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "1"}))
+    recipients = (
+        {"to": number, "fields": {"name": "positive, c4n4ry, venez lundi"}} for number in (NUMBER, "0612998175")
+    )
+    assert caller.send(*recipients, text="# #name#").status_code == 202
+    while caller.hub.core.expander.expand_next():
+        pass
+    heard(written, "request", "decision_failed")
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

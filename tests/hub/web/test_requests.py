@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .conftest import Caller
+
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from .conftest import Caller
+    from tests.conftest import HubMaker
 
 ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
@@ -34,7 +36,18 @@ def test_every_answer_forbids_what_browsers_might_do_with_it(refused: Caller, pa
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Server"] == "hub"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"), [("https://sms.example.net", "max-age=31536000"), ("http://sms.example.net", None), ("", None)]
+)
+def test_browsers_are_told_to_stay_with_https_where_the_hub_has_it(make: HubMaker, url: str, said: str | None) -> None:
+    """As its public address says; without one nothing is promised."""
+    headers = Caller(make(settings={"HUB_HUB_PUBLIC_URL": url})).get("/api/v1/account").headers
+    assert headers.get("Strict-Transport-Security") == said
 
 
 def test_a_request_is_one_line_of_the_log_and_names_nobody(
