@@ -23,6 +23,7 @@ from hub.errors import (
     Throttled,
     TooMany,
 )
+from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
 from hub.messages.connector import (
     Capabilities,
@@ -77,6 +78,8 @@ __all__ = [
     "FailureReason",
     "Fault",
     "Finding",
+    "Hold",
+    "HoldReason",
     "Hub",
     "HubError",
     "MessageNotice",
