@@ -25,6 +25,7 @@ from hub.errors import (
     Throttled,
     TooMany,
 )
+from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
 from hub.messages.connector import (
     Capabilities,
@@ -80,6 +81,8 @@ __all__ = [
     "FailureReason",
     "Fault",
     "Finding",
+    "Hold",
+    "HoldReason",
     "Hub",
     "HubError",
     "MessageNotice",

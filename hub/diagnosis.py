@@ -269,13 +269,20 @@ def _ports(core: Core) -> Iterator[Finding]:
 
 
 def _guards(core: Core) -> Iterator[Finding]:
-    if not core.schema_status().is_ready:
+    if not _has_its_tables(core):
         return  # said by the look at the database
     if count := core.held.count():
         yield Finding("guards", f"{count} campaign(s) wait for review; `hub held` lists them.")
     for account_id, credits_ in core.held.jumped():
         name = core.accounts.get(account_id).name
         yield Finding("guards", f"{name} used {credits_} credits today, many times what it did before: is it at work?")
+
+
+def _has_its_tables(core: Core) -> bool:
+    try:
+        return core.schema_status().is_ready
+    except Exception:  # noqa: BLE001 - it is a database away, or a file that is none
+        return False
 
 
 def _cannot_listen(address: Address) -> str | None:

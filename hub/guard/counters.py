@@ -5,26 +5,41 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, text, tuple_, update
 
 from hub.guard.model import Spending
 from hub.guard.rules import BLOCK_SHARE, MEAN_DAYS, crowded_block
 from hub.guard.tables import account_days as days
 from hub.guard.tables import recent_texts as recent
 from hub.ids import first_id
-from hub.store.bulk import among, insert_new
+from hub.store.bulk import among
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from hub.guard.model import Figures
 
 WINDOW = timedelta(hours=1)
 KEPT_DAYS = 35
 FORGOTTEN_AT_ONCE = 5000
+
+
+# Made once: to build a statement costs more than to run it, and each request runs all of these.
+_OF_ACCOUNT = days.c.account_id == bindparam("account")
+_TODAY = and_(_OF_ACCOUNT, days.c.day == bindparam("today"))
+_OPEN = text("INSERT INTO account_days (account_id, day, credits) VALUES (:account, :today, 0) ON CONFLICT DO NOTHING")
+_LATELY_SPENT = (
+    select(days.c.day, days.c.credits)
+    .where(_OF_ACCOUNT, days.c.day.between(bindparam("since"), bindparam("today")))
+    .order_by(days.c.day)
+    .with_for_update()
+)
+_ADD = update(days).where(_TODAY).values(credits=days.c.credits + bindparam("more"))
+_JUMP = update(days).where(_TODAY, days.c.jumped_at.is_(None)).values(jumped_at=bindparam("at"))
+_LATELY = and_(recent.c.account_id == bindparam("account"), recent.c.campaign_id >= bindparam("since"))
 
 
 def open_day(connection: Connection, account_id: int, day: date) -> Spending:
@@ -34,29 +49,28 @@ def open_day(connection: Connection, account_id: int, day: date) -> Spending:
     cannot both have what is left below the ceiling.
     """
     today, since = day.isoformat(), (day - timedelta(days=MEAN_DAYS)).isoformat()
-    insert_new(connection, days, [{"account_id": account_id, "day": today, "credits": 0}])
-    query = select(days.c.day, days.c.credits).where(days.c.account_id == account_id, days.c.day.between(since, today))
-    by_day = {row.day: row.credits for row in connection.execute(query.order_by(days.c.day).with_for_update())}
+    by_day = _spent(connection, account_id, since, today)
+    if today not in by_day:
+        connection.execute(_OPEN, {"account": account_id, "today": today})
+        by_day = _spent(connection, account_id, since, today)
     return Spending(by_day.pop(today), tuple(by_day.values()))
 
 
 def add_to_day(connection: Connection, account_id: int, day: date, credits_: int, jumped_at: datetime | None) -> bool:
     """Add credits to an open day; whether this is the first time today that its spending has `jumped_at`."""
-    mine = (days.c.account_id == account_id, days.c.day == day.isoformat())
-    connection.execute(update(days).where(*mine).values(credits=days.c.credits + credits_))
-    if jumped_at is None:
-        return False
-    first = update(days).where(*mine, days.c.jumped_at.is_(None)).values(jumped_at=jumped_at)
-    return connection.execute(first).rowcount == 1
+    mine = {"account": account_id, "today": day.isoformat()}
+    connection.execute(_ADD, {**mine, "more": credits_})
+    return jumped_at is not None and connection.execute(_JUMP, {**mine, "at": jumped_at}).rowcount == 1
 
 
 def texted_too_often(
     connection: Connection, account_id: int, numbers: Collection[str], most: int, now: datetime
 ) -> set[str]:
     """Which of these numbers an account has texted `most` times or more within the hour."""
-    query = select(recent.c.recipient).where(_lately(account_id, now), among(connection, recent.c.recipient, numbers))
+    query = select(recent.c.recipient).where(_LATELY, among(connection, recent.c.recipient, numbers))
     query = query.group_by(recent.c.recipient).having(func.count() >= most)
-    return set(connection.execute(query).scalars())
+    asked = {"account": account_id, "since": first_id(now - WINDOW)}
+    return set(connection.execute(query, asked).scalars())
 
 
 def numbers_like(
@@ -66,8 +80,9 @@ def numbers_like(
     if not prefixes:
         return set()
     begins = or_(*(and_(recent.c.recipient >= one, recent.c.recipient < one + ":") for one in sorted(prefixes)))
-    query = select(recent.c.recipient).distinct().where(_lately(account_id, now), begins)
-    return set(connection.execute(query.limit((most_each + 1) * len(prefixes))).scalars())
+    query = select(recent.c.recipient).distinct().where(_LATELY, begins).limit((most_each + 1) * len(prefixes))
+    asked = {"account": account_id, "since": first_id(now - WINDOW)}
+    return set(connection.execute(query, asked).scalars())
 
 
 def texts_if_crowded(
@@ -78,8 +93,9 @@ def texts_if_crowded(
     if crowded is None:
         return None
     enough = int(crowded[1] / BLOCK_SHARE) + 1
-    some = select(recent.c.campaign_id).where(_lately(account_id, now)).limit(enough).subquery()
-    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+    some = select(recent.c.campaign_id).where(_LATELY).limit(enough).subquery()
+    asked = {"account": account_id, "since": first_id(now - WINDOW)}
+    return int(connection.execute(select(func.count()).select_from(some), asked).scalar_one())
 
 
 def forget_texts(connection: Connection, now: datetime) -> int:
@@ -104,5 +120,6 @@ def jumped_accounts(connection: Connection, today: date) -> list[tuple[int, int]
     return [(row.account_id, row.credits) for row in connection.execute(query.order_by(days.c.account_id))]
 
 
-def _lately(account_id: int, now: datetime) -> ColumnElement[bool]:
-    return and_(recent.c.account_id == account_id, recent.c.campaign_id >= first_id(now - WINDOW))
+def _spent(connection: Connection, account_id: int, since: str, today: str) -> dict[str, int]:
+    asked = {"account": account_id, "since": since, "today": today}
+    return {row.day: row.credits for row in connection.execute(_LATELY_SPENT, asked)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import and_, case, insert, select, update
+from sqlalchemy import and_, bindparam, case, insert, select, update
 
 from hub.accounts import ledger
 from hub.compliance.model import Purpose, Violation
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from hub.accounts.model import Account
     from hub.guard.model import Figures, Spending
@@ -95,7 +95,7 @@ class Guard:
             _hold(connection, terms, looked.planned, looked.hold)
         if looked.spending is None or not looked.planned:
             return
-        _remember(connection, terms, looked.planned)
+        connection.execute(_REMEMBER, _range(terms, looked.planned))
         spent = sum(message.segments for message in looked.planned)
         if spent and not looked.hold and not looked.is_reviewed:
             self._spend(connection, account, looked.spending, spent, now)
@@ -179,24 +179,25 @@ def _hold(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage
     """Hold what of a campaign was stored in this transaction: nobody else has seen it yet."""
     why = {"reason": hold.reason, "detail": hold.message}
     if planned:
-        waiting = update(messages).where(_stored(terms, planned), messages.c.state == MessageState.PENDING)
-        connection.execute(waiting.values(state=MessageState.HELD, **why))
+        waiting = update(messages).where(_STORED, messages.c.state == MessageState.PENDING)
+        connection.execute(waiting.values(state=MessageState.HELD, **why), _range(terms, planned))
     goes_on = campaigns.c.state == CampaignState.EXPANDING
     state = case((goes_on, CampaignState.EXPANDING), else_=CampaignState.HELD)
     held = {"held_at": hold.since, "hold_reason": hold.reason, "hold_detail": hold.message}
     connection.execute(update(campaigns).where(campaigns.c.id == terms.campaign_id).values(state=state, **held))
 
 
-def _remember(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage]) -> None:
-    """Copy who was texted inside the database: nothing travels, whatever the number."""
-    taken = select(messages.c.account_id, messages.c.recipient, messages.c.campaign_id)
-    taken = taken.where(_stored(terms, planned), messages.c.credits > 0)
-    connection.execute(insert(recent_texts).from_select(["account_id", "recipient", "campaign_id"], taken))
+_STORED = and_(
+    messages.c.campaign_id == bindparam("campaign"), messages.c.position.between(bindparam("first"), bindparam("last"))
+)
+"""The rows of planned messages: a campaign's positions, of which a chunk has a range of its own."""
+# Copied inside the database: nothing travels, whatever the number.
+_REMEMBER = insert(recent_texts).from_select(
+    ["account_id", "recipient", "campaign_id"],
+    select(messages.c.account_id, messages.c.recipient, messages.c.campaign_id).where(_STORED, messages.c.credits > 0),
+)
 
 
-def _stored(terms: Terms, planned: Sequence[PlannedMessage]) -> ColumnElement[bool]:
-    """The rows of planned messages: a campaign's positions, of which a chunk has a range of its own."""
+def _range(terms: Terms, planned: Sequence[PlannedMessage]) -> dict[str, str | int]:
     positions = [message.position for message in planned]
-    return and_(
-        messages.c.campaign_id == terms.campaign_id, messages.c.position.between(min(positions), max(positions))
-    )
+    return {"campaign": terms.campaign_id, "first": min(positions), "last": max(positions)}

@@ -161,6 +161,7 @@ def served(tmp_path: Path) -> Iterator[ServedHub]:
         f"[web]\nport = {made.web_port}\n"
         f"[mail_to_sms]\nport = {made.mail_port}\n"
         "[messages]\nlease_s = 5\nbatch = 20\n"
+        "[guard]\nenabled = no\n"  # numbers side by side are what fraud looks like
         "[connector.sandbox]\ntype = sandbox\nlatency_ms = 50\nreceipt_delay_s = 0.3\nbatch_size = 20\n"
         "[route.default]\nconnector = sandbox\n"
     )
