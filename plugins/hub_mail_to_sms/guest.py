@@ -41,6 +41,7 @@ class Guest(SMTP):
         self._connections = connections
         self._mail_within_s = mail_within_s
         self._deadline: asyncio.TimerHandle | None = None
+        self._dropping: asyncio.TimerHandle | None = None
         self._spent = 0
         self._retiring = False
         self.client = ""
@@ -63,8 +64,9 @@ class Guest(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """Let it go, once: after a failed STARTTLS the news comes twice, and for those not admitted it is none."""
         if self._connections.leave(self):
-            if self._deadline is not None:
-                self._deadline.cancel()
+            for timer in (self._deadline, self._dropping):  # they would keep all of it in memory
+                if timer is not None:
+                    timer.cancel()
             super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
@@ -136,7 +138,8 @@ class Guest(SMTP):
         if not transport.is_closing():
             transport.write(f"{last_words}\r\n".encode())
             transport.close()
-        self.loop.call_later(CLOSE_WITHIN_S, self.drop)
+        if self._dropping is None:
+            self._dropping = self.loop.call_later(CLOSE_WITHIN_S, self.drop)
         if self._handler_coroutine is not None:
             self._handler_coroutine.cancel()
 
