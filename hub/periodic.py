@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import or_, select, update
 
-from hub.plugin_guard import prints_aside, same_process
+from hub.plugin_guard import same_process
 from hub.store.bulk import insert_new
 from hub.store.tables import periodic_jobs as table
 
@@ -52,7 +52,7 @@ class Periodic:
         if job is None or not self._take_turn(job):
             return False
         try:
-            with same_process(), prints_aside():
+            with same_process():
                 job.run(hub)
         except (Exception, SystemExit):
             log.exception("periodic_job_failed", job=name)

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REGISTRATION_S = 10.0
+REGISTRATION_S = 30.0
 LIMITS_S: Mapping[str, float] = {
     "hub_check_message": 5.0,
     "hub_choose_route": 5.0,
     "hub_campaign_accepted": 10.0,
     "hub_message_submitted": 10.0,
     "hub_message_settled": 10.0,
-    "hub_health": 5.0,
-    "hub_account_details": 5.0,
+    "hub_health": 10.0,
+    "hub_account_details": 10.0,
 }
 """Seconds that one plugin may take over one call; decisions are asked in one call about a whole batch."""
 FAILURES = 5

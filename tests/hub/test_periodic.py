@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +110,32 @@ def test_a_job_that_raises_is_logged_and_waits_for_its_next_turn(
         clock.advance(seconds=60)
         run_due(periodic)
     assert (ran["failing"], ran["minute"], {line["event"] for line in logs}) == (2, 2, {"periodic_job_failed"})
+
+
+def test_a_job_that_wants_to_end_the_process_is_logged_and_waits_for_its_next_turn(
+    store: Store, clock: FakeClock
+) -> None:
+    """As one that raises (F31)."""
+
+    def leave(_: Any) -> None:
+        sys.exit("bye")
+
+    periodic = Periodic(store, clock, {"odd": JobEntry("odd", leave, 60.0)})
+    with capture_logs() as lines:
+        assert periodic.run(HUB, "odd")
+    assert [(line["event"], line["job"]) for line in lines] == [("periodic_job_failed", "odd")]
+
+
+def test_a_job_that_forks_makes_no_second_worker(store: Store, clock: FakeClock) -> None:
+    """The copy ends where the job comes back (F31)."""
+    children: list[int] = []
+
+    def fork(_: Any) -> None:
+        if pid := os.fork():
+            children.append(pid)
+
+    assert Periodic(store, clock, {"odd": JobEntry("odd", fork, 60.0)}).run(HUB, "odd")
+    assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 1
 
 
 def test_a_job_that_is_not_registered_is_not_run(periodic: Periodic) -> None:

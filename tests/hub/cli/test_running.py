@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from typing import TYPE_CHECKING
@@ -66,7 +67,8 @@ def test_a_single_process_does_not_upgrade_the_database(cli: CommandLine, comman
     """Of many that start at once, none may; it says who does."""
     words = (command, "mail_to_sms") if command == "service" else (command,)
     result = cli(*words)
-    assert (result.exit_code, result.stderr) == (1, "The database lacks 1 revision(s); run `hub db upgrade`.\n")
+    said = re.sub(r"\d+", "N", result.stderr)
+    assert (result.exit_code, said) == (1, "The database lacks N revision(s); run `hub db upgrade`.\n")
 
 
 def test_a_worker_works_on_a_queue_there_is(cli: CommandLine) -> None:

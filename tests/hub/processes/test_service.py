@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Fax:
     """A plugin with a service that writes down what it is told, and how alive its process looked then."""
 
     fails: str = ""
+    forks: str = ""
+    children: list[int] = field(default_factory=list)
     told: list[tuple[str, int]] = field(default_factory=list)
     hub_api: int = 1
     hub: Hub | None = None
@@ -54,6 +57,8 @@ class Fax:
         self.told.append((word, len(list(beats(self.hub.data_dir, self.hub.clock)))))
         if word == self.fails:
             raise RuntimeError("no line")
+        if word == self.forks and (pid := os.fork()):
+            self.children.append(pid)
 
 
 @pytest.fixture
@@ -113,3 +118,12 @@ def test_an_unknown_service_is_not_found(hub: TestHub) -> None:
     """It is said which there are."""
     with pytest.raises(NotFound, match=r"There is no service 'fax'; there are: none\."):
         ServiceProcess(hub.core, "fax").run()
+
+
+def test_a_service_that_forks_is_served_once(process: ServiceProcess, fax: Fax) -> None:
+    """The copy ends where the service comes back (F31)."""
+    fax.forks = "start"
+    process.stopping.set()
+    process.run()
+    assert os.waitstatus_to_exitcode(os.waitpid(fax.children[0], 0)[1]) == 1
+    assert [word for word, _ in fax.told] == ["start", "stop"]

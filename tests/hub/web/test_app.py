@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,11 @@ def broken(_: Hub) -> Blueprint:
     raise LookupError("no key in hub.ini")
 
 
+def leaving(_: Hub) -> Blueprint:
+    """Routes whose making would end the process."""
+    sys.exit("no licence")
+
+
 def doubled(_: Hub) -> Blueprint:
     """Routes that are made, and cannot be mounted: two views have one name."""
     routes = Blueprint("doubled", __name__, url_prefix="/doubled")
@@ -77,12 +83,13 @@ def test_a_plugins_routes_read_json_as_strictly(make: HubMaker) -> None:
 
 
 def test_routes_that_cannot_be_made_are_left_out_and_reported(make: HubMaker) -> None:
-    """The hub starts without them, and `/health/ready` says which are missing."""
-    caller = caller_with(make, broken, doubled, greeting)
+    """The hub starts without them, and `/health/ready` says which are missing (F31)."""
+    caller = caller_with(make, broken, leaving, doubled, greeting)
     readiness = caller.get("/health/ready").get_json()
     (found,) = [check for check in readiness["checks"] if check["name"] == "plugins"]
     assert readiness["status"] == "degraded"
     assert "broken" in found["detail"]
+    assert "leaving" in found["detail"]
     assert "doubled" in found["detail"]
     assert caller.get(f"/greeting/{caller.hub.token}").status_code == 200
 
