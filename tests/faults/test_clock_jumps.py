@@ -166,6 +166,7 @@ def test_marketing_waits_for_the_morning_after_the_change(make: HubMaker, change
     hub = make(clock=FakeClock(change - timedelta(hours=1)))
     answer = hub.send(purpose=Purpose.MARKETING, text="Soldes. STOP au 36180")
     (message,) = hub.core.messages(hub.account.id, answer.campaign_id)
+    assert message.due_at is not None
     opening = message.due_at.astimezone(PARIS)
     hub.clock.set(opening - timedelta(minutes=5))
     live_on(hub, 3, timedelta(minutes=1))
