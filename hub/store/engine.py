@@ -111,12 +111,17 @@ def _in_doubt_without_an_answer() -> Iterator[None]:
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
-        raise CommitInDoubt(f"It may have been kept: {_plain(error)}") from error
+        message = f"The database did not say whether it kept this, look before you try again: {_cause(error)}."
+        raise CommitInDoubt(message) from error
 
 
 def _plain(error: Exception) -> str:
+    return f"The database did not take it: {_cause(error)}."
+
+
+def _cause(error: Exception) -> str:
     cause = getattr(error, "orig", None) or error
-    return f"The database did not take it: {str(cause).splitlines()[0] if str(cause) else type(cause).__name__}."
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
 
 
 def _server_engine(url: str) -> Engine:

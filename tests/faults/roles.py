@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = 1
 IN_HAND = frozenset({"pending", "claimed", "submitting"})
-GIVE_UP_S = 30.0
+GIVE_UP_S = 60.0
 TICK_S = 0.05
 
 

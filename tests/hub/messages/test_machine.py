@@ -367,5 +367,5 @@ def test_whatever_happens_in_whatever_order_nothing_is_lost_and_nobody_is_texted
 def test_whatever_happens_in_many_lives_nothing_is_lost_and_nobody_is_texted_twice(
     databases: Databases, find_differences: Callable[[Connection], list[str]], on_unknown: str
 ) -> None:
-    """The same, ten times as long."""
+    """The same, five times as long."""
     run(databases, find_differences, on_unknown, examples=100)
