@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, literal, select, true, union_all, update
+from sqlalchemy import BigInteger, bindparam, func, insert, literal, select, union_all, update
 
 from hub.accounts.model import Balance, Book, Movement
 from hub.accounts.tables import credit_balances as balances
@@ -30,6 +30,15 @@ _BOOKS = {
     Movement.CHARGE: (Book.RESERVED, Book.SPENT),
     Movement.RELEASE: (Book.RESERVED, Book.AVAILABLE),
 }
+
+
+# Made once: to build a statement costs more than to run it.
+_TAKE = (
+    update(balances)
+    .where(balances.c.account_id == bindparam("account"), balances.c.book == bindparam("of"))
+    .values(amount=balances.c.amount - bindparam("much", type_=BigInteger))
+)
+_TAKE_IF_THERE = _TAKE.where(balances.c.amount >= bindparam("much"))
 
 
 def open_books(connection: Connection, account_id: int) -> None:
@@ -130,19 +139,10 @@ def _lock_books(connection: Connection, account_ids: Collection[int]) -> None:
 
 
 def _take(connection: Connection, account_id: int, book: Book, amount: int) -> None:
-    enough = true() if book is Book.ISSUED else balances.c.amount >= amount
-    taken = connection.execute(
-        update(balances)
-        .where(balances.c.account_id == account_id, balances.c.book == book, enough)
-        .values(amount=balances.c.amount - amount)
-    )
-    if taken.rowcount == 0:
+    take = _TAKE if book is Book.ISSUED else _TAKE_IF_THERE
+    if connection.execute(take, {"account": account_id, "of": book, "much": amount}).rowcount == 0:
         raise NotEnoughCredits(amount, balance(connection, account_id).available)
 
 
 def _change(connection: Connection, account_id: int, book: Book, amount: int) -> None:
-    connection.execute(
-        update(balances)
-        .where(balances.c.account_id == account_id, balances.c.book == book)
-        .values(amount=balances.c.amount + amount)
-    )
+    connection.execute(_TAKE, {"account": account_id, "of": book, "much": -amount})

@@ -60,6 +60,8 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
 
     `column.in_(values)` makes a parameter of each: its statement is written anew for every batch.
     """
+    if len(values) == 1:
+        return column == next(iter(values))
     if connection.dialect.name == "sqlite":
         given = bindparam(None, json.dumps(list(values)), type_=Text)
         return column.in_(select(func.json_each(given).table_valued("value").c.value))
@@ -149,8 +151,11 @@ def _row_type(*names: str) -> Callable[[Iterable[Any]], AnyRow]:
     return made._make  # type: ignore[return-value]  # a Row of SQLAlchemy's has the same attributes
 
 
-def _insertion(connection: Connection, table: Table, rows: Rows) -> tuple[Insertion, dict[str, str]]:
+def _insertion(connection: Connection, table: Table, rows: Rows) -> tuple[Insertion, Mapping[str, Any]]:
     maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if len(rows) == 1:  # needs no document, and no statement but the table's own
+        _split(rows, "")
+        return maker(table), rows[0]
     same, different = _split(rows, next(iter(rows[0])))
     given = _given(connection, table, different)
     cells = [literal(same[name], table.c[name].type) if name in same else given.c[name] for name in rows[0]]
