@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import resource
 import socket
 import threading
 from contextlib import closing
@@ -34,6 +35,7 @@ STOP_WITHIN_S = 20
 HEADERS_WITHIN_MS = 15_000
 """How long a client may take over its headers, and how long a connection may lie idle between two requests."""
 MOST_HEADER_BYTES = 64 * 1024
+MOST_CONNECTIONS = 4096
 LOOK_EVERY_S = 0.02
 
 _GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
@@ -64,6 +66,7 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS, max_buffer_size=MOST_HEADER_BYTES),
+        backpressure=connections_within(*resource.getrlimit(resource.RLIMIT_NOFILE)),
         websockets=False,
         workers=1,
         workers_kill_timeout=STOP_WITHIN_S,
@@ -71,6 +74,18 @@ def serve(settings: Settings) -> None:
         log_dictconfig=dict(_GRANIAN_LOGS_AS_WE_DO),
     )
     server.serve(target_loader=partial(application, settings.path, os.getpid()), wrap_loader=False)  # type: ignore[arg-type]  # its hints know no RSGI object, its manual does
+
+
+def connections_within(soft: int, hard: int) -> int:
+    """How many connections may be open under these limits on open files; the soft one is raised as far as is of use.
+
+    More of them wait to be accepted: a process without files to open spins, and can neither log nor store.
+    """
+    wanted = 2 * MOST_CONNECTIONS
+    files = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return max(1, files // 2)
 
 
 def application(config: Path | None, parent: int) -> Bridge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import resource
 import signal
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.errors import ConfigError
-from hub.processes.web import serve
+from hub.processes.web import connections_within, serve
 from hub.testing.hub import make_hub
 
 from .serving import SOON_S, is_free, running, until
@@ -61,6 +62,16 @@ def test_a_port_that_is_taken_is_refused(steady: Server, tmp_path: Path, databas
     with pytest.raises(ConfigError, match="cannot be listened on"):
         serve(second.settings)
     second.close()
+
+
+@pytest.mark.parametrize(
+    ("hard", "connections"), [(128, 64), (1024, 512), (8192, 4096), (1_048_576, 4096), (resource.RLIM_INFINITY, 4096)]
+)
+def test_connections_leave_files_for_everything_else(hard: int, connections: int) -> None:
+    """Half of them, under whatever limit; a soft limit that is enough already is left as it is."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert connections_within(resource.RLIM_INFINITY, hard) == connections
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
 
 
 def test_a_request_in_hand_is_finished_before_the_end(server: Server) -> None:
