@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, bindparam, delete, func, or_, select, text, tuple_, update
 
 from hub.guard.model import Spending
-from hub.guard.rules import BLOCK_SHARE, MEAN_DAYS, crowded_block
+from hub.guard.rules import BLOCK_SHARE, MEAN_DAYS, RUN_SPAN, crowded_block, prefixes_of
 from hub.guard.tables import account_days as days
 from hub.guard.tables import recent_texts as recent
 from hub.ids import first_id
@@ -74,15 +74,24 @@ def texted_too_often(
 
 
 def numbers_like(
-    connection: Connection, account_id: int, prefixes: Collection[str], most_each: int, now: datetime
+    connection: Connection, account_id: int, watched: Collection[str], most_each: int, now: datetime
 ) -> set[str]:
-    """Numbers that an account texted within the hour and that begin so; when one block is crowded, enough to see it."""
+    """Numbers that an account texted within the hour and that are of the watched ones' blocks.
+
+    All of them, or of crowded blocks as many as show that they are, and every neighbour of a watched number.
+    """
+    prefixes = prefixes_of(watched)
     if not prefixes:
         return set()
+    enough = (most_each + 1) * len(prefixes)
     begins = or_(*(and_(recent.c.recipient >= one, recent.c.recipient < one + ":") for one in sorted(prefixes)))
-    query = select(recent.c.recipient).distinct().where(_LATELY, begins).limit((most_each + 1) * len(prefixes))
     asked = {"account": account_id, "since": first_id(now - WINDOW)}
-    return set(connection.execute(query, asked).scalars())
+    query = select(recent.c.recipient).distinct().where(_LATELY, begins).limit(enough)
+    found = set(connection.execute(query, asked).scalars())
+    if len(found) == enough:
+        near = or_(*(recent.c.recipient.between(*_neighbourhood(one)) for one in sorted(watched)))
+        found.update(connection.execute(select(recent.c.recipient).distinct().where(_LATELY, near), asked).scalars())
+    return found
 
 
 def texts_if_crowded(
@@ -118,6 +127,11 @@ def jumped_accounts(connection: Connection, today: date) -> list[tuple[int, int]
         days.c.day == today.isoformat(), days.c.jumped_at.is_not(None)
     )
     return [(row.account_id, row.credits) for row in connection.execute(query.order_by(days.c.account_id))]
+
+
+def _neighbourhood(number: str) -> tuple[str, str]:
+    value, reach = int(number), RUN_SPAN - 1
+    return f"+{value - reach}", f"+{value + reach}"
 
 
 def _spent(connection: Connection, account_id: int, since: str, today: str) -> dict[str, int]:

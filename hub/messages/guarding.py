@@ -15,7 +15,7 @@ from hub.accounts import ledger
 from hub.compliance.model import Purpose, Violation
 from hub.guard import counters
 from hub.guard.model import Hold, Request, Traffic
-from hub.guard.rules import has_jumped, prefixes_of, reason_to_hold
+from hub.guard.rules import has_jumped, reason_to_hold
 from hub.guard.tables import recent_texts
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.summary import hold_of
@@ -170,8 +170,7 @@ def _traffic(
 ) -> Traffic:
     if not watched:
         return Traffic()
-    most = max(figures.prefix_per_hour, 10 * figures.number_run)
-    numbers = counters.numbers_like(connection, account_id, prefixes_of(watched), most, now)
+    numbers = counters.numbers_like(connection, account_id, watched, figures.prefix_per_hour, now)
     return Traffic(numbers, counters.texts_if_crowded(connection, account_id, figures, numbers | set(watched), now))
 
 
