@@ -18,9 +18,10 @@ import structlog
 
 from hub import hookspecs
 from hub.compliance.model import CHECK_FAILED, Violation
+from hub.decisions import check_all, choose_all
 from hub.messages.model import Finding
 from hub.observe import hiding
-from hub.plugin_guard import FAILURES, REGISTRATION_S, Guard, PluginFault, Streak, SwitchedOff, call_within, told
+from hub.plugin_guard import FAILURES, REGISTRATION_S, Guard, Streak, SwitchedOff, call_within, told
 from hub.registry import Registry
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Plugins:
             asked = {key: draft for key, draft in drafts.items() if key not in refused}
             said: dict[int, Violation | None] = {}
             with hiding(lambda: (draft.text for draft in drafts.values())):
-                self._decide("hub_check_message", name, partial(_check_all, name, call, asked, said))
+                self._decide("hub_check_message", name, partial(check_all, name, call, asked, said))
             closed = Violation(CHECK_FAILED, f"The rule of plugin {name} failed, so the text was held back.")
             verdicts = {key: said.get(key, closed) for key in asked}  # of one that hangs, what it said so far
             refused |= {key: violation for key, violation in verdicts.items() if violation is not None}
@@ -179,7 +180,7 @@ class Plugins:
             left = {key: one for key, one in asked.items() if key not in chosen}
             said: dict[int, str] = {}
             with hiding(lambda: (draft.text for draft, _ in asked.values())):
-                self._decide("hub_choose_route", name, partial(_choose_all, name, call, left, said))
+                self._decide("hub_choose_route", name, partial(choose_all, name, call, left, said))
             chosen |= said.copy()
         return chosen
 
@@ -340,58 +341,6 @@ _MEANWHILE = {
 }
 
 
-def _check_all(
-    name: str,
-    call: Callable[..., Any],
-    asked: Mapping[int, Draft],
-    said: dict[int, Violation | None],
-) -> None:
-    """Ask a rule about each draft, and note what it says."""
-
-    def one(key: int, draft: Draft) -> None:
-        violation = call(draft=draft)
-        said[key] = None if violation is None else _as_violation(violation, name)
-
-    _one_by_one(name, "hub_check_message", asked, one)
-
-
-def _choose_all(
-    name: str,
-    call: Callable[..., Any],
-    asked: Mapping[int, tuple[Draft, Sequence[str]]],
-    chosen: dict[int, str],
-) -> None:
-    """Ask for a route for each draft, and note those that there are."""
-
-    def one(key: int, about: tuple[Draft, Sequence[str]]) -> None:
-        draft, routes = about
-        choice = call(draft=draft, routes=routes)
-        if choice in routes:
-            chosen[key] = str(choice)
-        elif choice is not None:
-            log.error("no_such_route", plugin=name, route=choice)
-
-    _one_by_one(name, "hub_choose_route", asked, one)
-
-
-def _one_by_one(name: str, hook: str, asked: Mapping[int, T], ask: Callable[[int, T], None]) -> None:
-    """Ask about one after the other; one that fails keeps the next from nothing, several in a row end the batch."""
-    in_a_row = 0
-    for key, about in asked.items():
-        try:
-            ask(key, about)
-        except (Exception, SystemExit) as error:
-            if in_a_row == 0:
-                log.exception("decision_failed", plugin=name, hook=hook, fault=told(error))
-            in_a_row += 1
-            if in_a_row >= FAILURES:
-                raise Streak(in_a_row, error) from error
-        else:
-            in_a_row = 0
-    if in_a_row:
-        raise Streak(in_a_row, PluginFault("it failed over the last of a batch"))
-
-
 def _only_asked(implementation: pluggy.HookImpl) -> Callable[..., Any]:
     def call(**values: Any) -> Any:
         return implementation.function(*(values[name] for name in implementation.argnames))
@@ -444,9 +393,3 @@ def _as_findings(answer: object) -> list[Finding]:
     if wrong is not None:
         raise TypeError(f"hub_health gives a list of Finding, not of {type(wrong).__name__}")
     return cast("list[Finding]", findings)
-
-
-def _as_violation(answer: object, plugin: str) -> Violation:
-    if isinstance(answer, Violation):
-        return answer
-    return Violation(CHECK_FAILED, f"Plugin {plugin} answered {type(answer).__name__} instead of a Violation.")
