@@ -43,7 +43,7 @@ def test_of_two_schedulers_and_two_workers_each_periodic_job_is_run_once(site: S
     with ExitStack() as stack:
         for role, words in (("lead", {}), ("lead", {}), ("work", {"queue": "background"})) * 2:
             stack.enter_context(site.during(role, **words))
-        assert site.until(lambda: runs_of_the_hourly_job(site)), site.log
+        assert site.until(lambda: runs_of_the_hourly_job(site) and leader(site)), site.log
         led = leader(site)
         site.until(lambda: leader(site) != led, within_s=1)
         assert (runs_of_the_hourly_job(site), leader(site)) == (1, led)
