@@ -61,7 +61,8 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
     `column.in_(values)` makes a parameter of each: its statement is written anew for every batch.
     """
     if len(values) == 1:
-        return column == next(iter(values))
+        only: ColumnElement[bool] = column == next(iter(values))
+        return only
     if connection.dialect.name == "sqlite":
         given = bindparam(None, json.dumps(list(values)), type_=Text)
         return column.in_(select(func.json_each(given).table_valued("value").c.value))
