@@ -14,8 +14,6 @@ import pytest
 
 from hub.testing.databases import KINDS
 
-from .conftest import open_account
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -104,7 +102,7 @@ def test_both_versions_take_in_and_send_and_nothing_is_doubled(
     found = old.run("-c", "import hub, importlib.util as i; print(hub.__file__, i.find_spec('hub.failpoints'))")
     assert found.split() == [str(tmp_path / "yesterday" / "hub" / "__init__.py"), "None"]
     old.run("-m", "hub", "db", "upgrade")
-    open_account(site)
+    old.run("-m", "hub", "account", "create", "--name", "Salon Exemple", "--country", "FR", "--credits", "1000")
     with old.during("-m", "hub", "worker"):
         asking = subprocess.Popen(
             [sys.executable, "-c", ASK_FOR_MORE, str(site.folder / "diary"), str(COUNT)],

@@ -387,7 +387,7 @@ def test_a_plugin_that_misbehaves_while_it_comes_in_is_named_and_left_out(
     install: Callable[[str], None], deed: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The others come in; a plugin that comes back after all is active."""
-    monkeypatch.setattr("hub.plugin_manager.REGISTRATION_S", 0.3)
+    monkeypatch.setattr("hub.plugin_manager.REGISTRATION_S", 0.3 if deed == "hang" else 30.0)
     source, state, detail = DEEDS[deed]
     install(REGISTERING.format(deed=source))
     statuses = {status.name: status for status in Plugins.load(quiet=True).statuses}

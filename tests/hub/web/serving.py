@@ -47,6 +47,7 @@ class Server:
             "HUB_HUB_DATA_DIR": str(self.hub.core.data_dir),
             "HUB_HUB_DATABASE_URL": self.hub.core.settings.hub.database_url,
             "HUB_HUB_REDIS_URL": "none",
+            "HUB_GUARD_ENABLED": "no",
             "HUB_WEB_PORT": str(self.port),
             "HUB_HUB_LOG_FORMAT": "json",
             **self.settings,
