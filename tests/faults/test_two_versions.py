@@ -62,7 +62,7 @@ class Yesterday:
         self._folder = folder
         self._environ = {
             **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-            **site.environ,
+            **{name: value for name, value in site.environ.items() if not name.startswith("HUB_GUARD_")},  # unheard of
             "HUB_PLUGINS_DISABLED": "mail_to_sms",
             "PYTHONPATH": f"{folder}:{folder / 'connectors'}",
         }
