@@ -195,9 +195,17 @@ def settle(stage: Stage) -> None:
 
 
 def schedule(stage: Stage) -> None:
-    """A scheduler leads for a tick or two, and stops as it is asked to."""
+    """A scheduler leads for two ticks, and stops as it is asked to."""
     process = scheduler_module.Scheduler(stage.core)
-    threading.Timer(TICK_S * 4, process.stopping.set).start()
+    ticks = iter((False, True))
+
+    def tick() -> bool:
+        led = scheduler_module.Scheduler.tick(process)
+        if led and next(ticks):
+            process.stopping.set()
+        return led
+
+    vars(process)["tick"] = tick
     process.run()
 
 

@@ -102,7 +102,7 @@ SCENES: Mapping[str, Scene] = {
     "submit.before_call": _IN_DOUBT,
     "submit.after_call": _IN_DOUBT,
     "record": _IN_DOUBT,
-    "record_some": Scene("overtaken", given=("accept",), ends=SENT_OR_UNKNOWN),
+    "record_some": Scene("overtaken", given=("accept",)),
     "give_back": Scene("submit", given=("accept",), settings=BROKEN_LINE),
     # cancelled, held, released
     "cancel": replace(_CANCEL, then=Then.NEVER, meanwhile=(), ends=CANCELLED | {"delivered"}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -154,13 +154,15 @@ def _prove_mail(point: str, site: Site) -> None:
 
 
 def _prove_overtaken(point: str, site: Site) -> None:
-    """A worker stands still with the carrier's answer in hand until others take back what it held."""
-    worker = site.start("submit", failpoint=f"submit.after_call=stop,{point}")
+    """A worker stands still with the carrier's answer in hand until others have heard from the carrier themselves."""
+    late: dict[str, Any] = {"HUB_CONNECTOR_SANDBOX_RECEIPT_DELAY_S": "300"}
+    worker = site.start("submit", failpoint=f"submit.after_call=stop,{point}", **late)
     assert site.until(lambda: site.stands_still(worker)), site.log
-    site.must_play("schedule", later_s=LATER_S)
+    site.must_play("finish", later_s=400, **late)
+    settled = site.everything_stored()
     site.signal(worker, signal.SIGCONT)
     assert site.wait(worker) == KILLED, f"{point} was not reached: {site.log}"
-    site.must_play("finish", later_s=2 * LATER_S)
+    assert site.everything_stored() == settled
 
 
 def _prove_ring(point: str, site: Site) -> None:
