@@ -95,7 +95,7 @@ def _key_in_place(core: Core, keys: tuple[str, ...]) -> Iterator[None]:
         create_key_file(core.keyring.path, keys)
     try:
         yield
-    except HubError:
+    except Exception:
         if keys:
             core.keyring.path.unlink(missing_ok=True)
         raise
