@@ -3,7 +3,7 @@
 `TEXTOHUB_FAILPOINT=claim.after_commit` kills the process (SIGKILL) the first time it comes by. In full a point is
 `NAME[:N][=ACTION]`, several are separated by commas: the N-th time, and `kill`, `stop` (SIGSTOP, until somebody
 sends SIGCONT) or `raise`. Every write transaction has two, `<its name>.before_commit` and `.after_commit`; the
-edges towards carriers, mail clients and Redis have their own. docs/reliability.md lists them all.
+edges towards carriers, mail clients and Redis have their own. docs/reliability-failpoints.md lists them all.
 """
 
 from __future__ import annotations

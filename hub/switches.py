@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hub.store.engine import Store
 
 EVERY_ROUTE = ""
+HALF_RESTORED = ""
+"""Among the ids of campaigns that came out of a backup: that bringing it back has not come to its end."""
 LONGEST_NOTE = 500
 _PASSING_LOCK = 7_423_002  # any number but that of the migrations, as long as every hub takes the same
 
@@ -145,12 +147,29 @@ def require_intake(connection: Connection) -> None:
         raise Paused(INTAKE_PAUSED)
 
 
+def is_half_restored(connection: Connection) -> bool:
+    """Whether a backup was being brought back into this database when something came between."""
+    half = restored_campaigns.c.campaign_id == HALF_RESTORED
+    return bool(connection.execute(select(exists().where(half))).scalar_one())
+
+
+def refuse_half_restored(connection: Connection) -> None:
+    """Raise Conflict while the restore of a backup has not come to its end."""
+    if is_half_restored(connection):
+        raise Conflict(
+            "`hub restore` was interrupted, and nothing can be sent or dropped before it has come to its end: run it "
+            "again with the same backup.",
+            code="half_restored",
+        )
+
+
 def _wait_for_those_passing(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PASSING_LOCK})
 
 
 def _refuse_undecided(connection: Connection) -> None:
+    refuse_half_restored(connection)
     if connection.execute(select(exists().select_from(restored_campaigns))).scalar_one():
         raise Conflict(
             "This hub was restored from a backup, and what waited in it may have been sent since. Decide first: "

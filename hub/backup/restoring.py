@@ -1,16 +1,19 @@
 """Bring a backup back, in such a way that nothing is sent a second time out of it.
 
 The copy is made safe (`hub.messages.restored.mark`) before any process can see it: on SQLite the file is put in place
-last of all, on PostgreSQL the switch is thrown in the transaction that brings the rows.
+last of all, on PostgreSQL the switch is thrown in the transaction that brings the rows, and cannot be thrown back
+before they are marked. Killed at any moment, the same command brings everything to its end.
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,29 +26,37 @@ from hub.backup.dumping import count_rows
 from hub.backup.manifest import KEY_NAME, BadBackup, Manifest, read_manifest
 from hub.backup.tools import require_tools, run_tool
 from hub.errors import HubError
+from hub.failpoints import failpoint
 from hub.messages.restored import mark
 from hub.processes.heartbeat import beats
 from hub.processes.lock import ServeLock
 from hub.store import migrate
 from hub.store.engine import Store
 from hub.store.migrate import VERSION_TABLE
+from hub.store.tables import restored_campaigns, switches
+from hub.switches import HALF_RESTORED, is_half_restored
 from hub.vault import WrongKey, create_key_file, fingerprint_of, read_key_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from hub.bootstrap import Core
     from hub.messages.restored import Review
 
 _OWNER_ONLY = 0o600
-_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+_SIDE_FILES = ("-wal", "-shm", "-journal")
 
 # The way out is closed by the transaction that brings the rows: a hub that looks on sees either nothing or this.
-_CLOSE_THE_WAY_OUT = """
+_CLOSE_THE_WAY_OUT = f"""
 RESET search_path;
 INSERT INTO switches (way, route, since, cause) VALUES ('out', '', now(), 'restored')
 ON CONFLICT (way, route) DO UPDATE SET since = excluded.since, cause = excluded.cause;
-"""
+INSERT INTO restored_campaigns (campaign_id) VALUES ('{HALF_RESTORED}') ON CONFLICT DO NOTHING;
+"""  # noqa: S608 - a constant of our own
+
+
+_OURS = frozenset({switches.name, restored_campaigns.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,22 @@ def restore_backup(core: Core, folder: Path, *, overwrite: bool = False) -> Rest
     with _nobody_runs(core):
         _require_empty(core, overwrite=overwrite)
         keys = _keys_for(core, folder, manifest)
-        bring = _bring_sqlite if core.store.is_sqlite else _bring_postgresql
-        restoration = bring(core, folder, manifest)
+        with _key_in_place(core, keys):
+            bring = _bring_sqlite if core.store.is_sqlite else _bring_postgresql
+            return bring(core, folder, manifest)
+
+
+@contextmanager
+def _key_in_place(core: Core, keys: tuple[str, ...]) -> Iterator[None]:
+    """The key comes first: a database without its key opens for nobody, a key without a database hurts nobody."""
+    if keys:
+        create_key_file(core.keyring.path, keys)
+    try:
+        yield
+    except Exception:
         if keys:
-            create_key_file(core.keyring.path, keys)
-    return restoration
+            core.keyring.path.unlink(missing_ok=True)
+        raise
 
 
 def _require_same_kind(core: Core, manifest: Manifest) -> None:
@@ -103,19 +125,21 @@ def _nobody_runs(core: Core) -> Iterator[None]:
 
 
 def _require_empty(core: Core, *, overwrite: bool) -> None:
-    """A database without an account holds nothing that could be missed."""
+    """Nothing is missed of a database without an account, or of one that was only half brought back."""
     if overwrite or (core.store.is_sqlite and not Path(str(core.store.url.database)).exists()):
         return
-    if _has_accounts(core.store):
+    if _is_in_use(core.store):
         what = core.store.url.database
         raise HubError(
             f"The database {what} is in use: it has accounts. Say --overwrite to put the backup in its place."
         )
 
 
-def _has_accounts(store: Store) -> bool:
+def _is_in_use(store: Store) -> bool:
     try:
         with store.read() as connection:
+            if inspect(connection).has_table(restored_campaigns.name) and is_half_restored(connection):
+                return False
             there = inspect(connection).has_table(accounts.name)
             return there and connection.execute(select(accounts.c.id).limit(1)).first() is not None
     except SQLAlchemyError as error:
@@ -149,7 +173,10 @@ def _keys_for(core: Core, folder: Path, manifest: Manifest) -> tuple[str, ...]:
 def _bring_sqlite(core: Core, folder: Path, manifest: Manifest) -> Restoration:
     place = Path(str(core.store.url.database)).absolute()
     place.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restoring.", dir=place.parent) as aside:
+    prefix = f".{place.name}.restoring."
+    for stray in place.parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(stray, ignore_errors=True)  # of one that was killed: a whole database that nobody looks for
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place.parent) as aside:
         copy = Path(aside) / place.name
         shutil.copyfile(folder / manifest.database_file, copy)
         copy.chmod(_OWNER_ONLY)
@@ -159,8 +186,10 @@ def _bring_sqlite(core: Core, folder: Path, manifest: Manifest) -> Restoration:
         finally:
             store.close()
         _require_whole(copy)
-        kept = _put_aside(core, place)
+        kept = _keep(core, place)
+        failpoint("restore.before_replace")
         copy.replace(place)
+        failpoint("restore.after_replace")
     _sync(place)
     _sync(place.parent)
     return Restoration(manifest, review, audit, kept)
@@ -172,18 +201,31 @@ def _require_whole(copy: Path) -> None:
         raise HubError(f"{copy} is still held open by somebody; nothing was changed.")
 
 
-def _put_aside(core: Core, place: Path) -> Path | None:
-    core.store.close()
-    found = [place.with_name(place.name + end) for end in _SIDE_FILES]
-    if not place.exists():
-        for stray in found:
-            stray.unlink(missing_ok=True)  # the log of a database that is gone would be read into this one
-        return None
-    kept = place.with_name(f"{place.name}.before-{core.clock.now():%Y%m%dT%H%M%SZ}")
-    for path in found:
-        if path.exists():
-            path.rename(kept.with_name(kept.name + path.name.removeprefix(place.name)))
+def _keep(core: Core, place: Path) -> Path | None:
+    """Give the database that is there a second name; it stays in its place until the other one takes it."""
+    _bring_log_home(core.store)
+    logs = [place.with_name(place.name + end) for end in _SIDE_FILES]
+    kept = _free_name(place, core.clock.now()) if place.exists() else None
+    if kept is not None:
+        os.link(place, kept)
+    for log in logs:  # whatever it says, it would be read into the database that comes now
+        if kept is not None and log.exists():
+            log.rename(kept.with_name(kept.name + log.name.removeprefix(place.name)))
+        log.unlink(missing_ok=True)
     return kept
+
+
+def _bring_log_home(store: Store) -> None:
+    """The last one that closes a database writes its log into it; a damaged one is kept as it is."""
+    with suppress(HubError, SQLAlchemyError), store.read() as connection:
+        inspect(connection).get_table_names()
+    store.close()
+
+
+def _free_name(place: Path, now: datetime) -> Path:
+    first = place.with_name(f"{place.name}.before-{now:%Y%m%dT%H%M%SZ}")
+    others = (first.with_name(f"{first.name}-{number}") for number in count(2))
+    return next(path for path in chain([first], others) if not path.exists())
 
 
 def _bring_postgresql(core: Core, folder: Path, manifest: Manifest) -> Restoration:
@@ -201,7 +243,7 @@ def _bring_postgresql(core: Core, folder: Path, manifest: Manifest) -> Restorati
         run_tool(core.store, "psql", [*in_one, f"--file={rows}", f"--file={switch}"])
     with core.store.read() as connection:
         found = count_rows(connection)
-    lost = [name for name, count in manifest.counts.items() if name != "switches" and found.get(name) != count]
+    lost = [name for name, there in manifest.counts.items() if name not in _OURS and found.get(name) != there]
     if lost:
         raise BadBackup(f"Not every row of {', '.join(lost)} came back. Sending stays paused; use another backup.")
     review, audit = _make_safe(core, core.store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.messages.cancel import cancel_campaign, cancel_some, left_to_cancel
+from hub.messages.cancel import cancel_campaign, cancel_the_rest, left_to_cancel
 from hub.messages.views import campaign_of, latest_campaigns, messages_in_doubt, page_of_messages
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Campaigns:
         with self.store.write("cancel") as connection:
             changes = cancel_campaign(connection, account_id, campaign_id, now)
         self.tell(changes, now)
-        self._cancel_the_rest(campaign_id)
+        cancel_the_rest(self.store, self.clock, self.tell, campaign_id)
         return self.get(account_id, campaign_id)
 
     def finish_cancelling(self) -> int:
@@ -69,14 +69,5 @@ class Campaigns:
         with self.store.read() as connection:
             left = left_to_cancel(connection)
         for campaign_id in left:
-            self._cancel_the_rest(campaign_id)
+            cancel_the_rest(self.store, self.clock, self.tell, campaign_id)
         return len(left)
-
-    def _cancel_the_rest(self, campaign_id: str) -> None:
-        more = True
-        while more:
-            now = self.clock.now()
-            with self.store.write("cancel_some") as connection:
-                changes = cancel_some(connection, campaign_id, now)
-            self.tell(changes, now)
-            more = bool(changes.updates)

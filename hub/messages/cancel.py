@@ -14,10 +14,13 @@ from hub.store.bulk import fetch
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from hub.clock import Clock
+    from hub.store.engine import Store
 
 AT_ONCE = 2000
 """Messages that one transaction cancels: a long list must not keep everybody else from writing."""
@@ -55,9 +58,23 @@ def cancel_some(connection: Connection, campaign_id: str, at: datetime) -> Chang
     return changes
 
 
+def cancel_the_rest(store: Store, clock: Clock, tell: Callable[[Changes, datetime], None], campaign_id: str) -> int:
+    """Cancel what still waits of a cancelled campaign, some in each transaction; how many messages."""
+    cancelled, more = 0, True
+    while more:
+        now = clock.now()
+        with store.write("cancel_some") as connection:
+            changes = cancel_some(connection, campaign_id, now)
+        tell(changes, now)
+        cancelled += len(changes.updates)
+        more = bool(changes.updates)
+    return cancelled
+
+
 def left_to_cancel(connection: Connection) -> list[str]:
     """Cancelled campaigns of which something still waits: whoever cancelled them did not come to the end."""
-    waits = exists().where(messages.c.campaign_id == campaigns.c.id, messages.c.state == MessageState.PENDING)
+    unsent = messages.c.state.in_((MessageState.PENDING, MessageState.HELD))
+    waits = exists().where(messages.c.campaign_id == campaigns.c.id, unsent)
     query = select(campaigns.c.id).where(campaigns.c.state == CampaignState.CANCELLED, waits, _OPEN)
     return list(connection.execute(query).scalars())
 

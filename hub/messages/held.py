@@ -10,7 +10,7 @@ from sqlalchemy import and_, case, exists, func, literal, not_, select, text, up
 from hub.accounts.tables import accounts
 from hub.errors import Conflict, NotFound
 from hub.guard import counters
-from hub.messages.cancel import cancel_campaign
+from hub.messages.cancel import cancel_campaign, cancel_the_rest
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import Changes
 from hub.messages.summary import hold_of
@@ -107,6 +107,7 @@ class Held:
     def reject(self, campaign_id: str) -> int:
         """Cancel what waits of a held campaign, and give its credits back; how many messages.
 
+        Interrupted after its first step, the scheduler carries it to its end.
         Raises NotFound, and Conflict when it is not held.
         """
         now = self.clock.now()
@@ -114,7 +115,7 @@ class Held:
             account_id = _lock_held(connection, campaign_id)
             changes = cancel_campaign(connection, account_id, campaign_id, now)
         self.tell(changes, now)
-        return len(changes.updates)
+        return len(changes.updates) + cancel_the_rest(self.store, self.clock, self.tell, campaign_id)
 
     def expire_held(self) -> int:
         """End held messages whose time is over, and let campaigns go of which nothing is held any more."""

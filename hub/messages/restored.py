@@ -16,7 +16,7 @@ from hub.messages.outcomes import FREE, Changes
 from hub.messages.tables import campaign_chunks, campaigns, messages
 from hub.store.bulk import fetch
 from hub.store.tables import leases, restored_campaigns
-from hub.switches import EVERY_ROUTE, Cause, Way, throw
+from hub.switches import EVERY_ROUTE, Cause, Way, refuse_half_restored, throw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,7 +50,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Decides about what came out of a backup. `tell` is called with what each transaction changed."""
+    """Decides about what came out of a backup. `tell` is called with what each transaction changed.
+
+    Deciding raises Conflict while `hub restore` has not come to its end.
+    """
 
     store: Store
     clock: Clock
@@ -65,13 +68,15 @@ class Restored:
     def resend(self) -> None:
         """Let everything leave that waited, whether it was sent meanwhile or not."""
         with self.store.write("resend_restored") as connection:
+            refuse_half_restored(connection)
             connection.execute(delete(restored_campaigns))
 
     def drop(self) -> int:
         """End everything that waited; how many messages.
 
         What was due by now may have left: it is `unknown`, so that a late receipt can still settle it, and keeps
-        its credits until then or until `no_receipt`. What is due later cannot have left: it is cancelled.
+        its credits until then or until `no_receipt`. What is due later cannot have left: it is cancelled. Interrupted,
+        it goes on where it stopped when it is called again; until then nothing leaves.
         """
         dropped = 0
         while count := self._drop_some():
@@ -85,6 +90,7 @@ class Restored:
         now = self.clock.now()
         changes = Changes()
         with self.store.write("drop_restored") as connection:
+            refuse_half_restored(connection)
             rows = fetch(connection, select(messages).where(_waiting()).limit(BATCH).with_for_update())
             for row in rows:
                 self._drop(changes, row, now)

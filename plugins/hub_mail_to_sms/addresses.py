@@ -40,8 +40,9 @@ class Addresses:
         """An account's secret address; made now when it has none yet."""
         found = self._local_part(account_id)
         if found is None:
+            row = self._row(account_id, _new_secret())  # before the transaction: the vault's first use writes, too
             with self.hub.write() as connection:
-                insert_new(connection, addresses, [self._row(account_id, _new_secret())])
+                insert_new(connection, addresses, [row])
             found = self._local_part(account_id)
         return f"{found}@{self._domain}"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from hub.bootstrap import build
+from hub.clock import SystemClock
+from hub.sealing import Keyring, open_vault
 from hub_mail_to_sms.tables import mail_addresses
 
 if TYPE_CHECKING:
@@ -15,14 +16,10 @@ if TYPE_CHECKING:
 
 
 def give_address(site: Site, local_part: str) -> None:
-    """Give account 1 that secret address, sealed with the site's own key."""
-    core = build(environ=site.environ)
-    row = {
-        "account_id": 1,
-        "sealed": core.vault.seal(local_part),
-        "lookup": core.vault.lookup(local_part),
-        "created_at": datetime.now(UTC),
-    }
-    core.close()
+    """Give account 1 that secret address, sealed with the site's key as the hub does."""
+    site.data_dir.mkdir(exist_ok=True)
+    vault = open_vault(site.store, Keyring(site.data_dir), SystemClock())
+    secret = {"sealed": vault.seal(local_part), "lookup": vault.lookup(local_part)}
     with site.store.write("test") as connection:
+        row = {"account_id": 1, "created_at": datetime.now(UTC), **secret}
         connection.execute(insert(mail_addresses).values(row))

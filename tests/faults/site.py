@@ -13,23 +13,28 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from hub.messages.tables import campaigns, messages
 from hub.messages.views import message_id
+from hub.sealing import Canary, Keyring, find_canary, fits
 from hub.store.engine import Store
 from hub.store.metadata import core_metadata
 from hub.testing.books import differences_in
+from hub.vault import Vault
+from hub_mail_to_sms.tables import mail_addresses
 from hub_sandbox.ledger import Ledger
 
 from .points import ROOT
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Row
 
 KILLED = -signal.SIGKILL
 IN_HAND = {"pending", "claimed", "submitting"}
@@ -81,8 +86,14 @@ class Site:
         self.store = Store(self.environ["HUB_HUB_DATABASE_URL"])
         self._log_begins_at = self.forker.log.stat().st_size if self.forker.log.exists() else 0
 
+    @property
+    def data_dir(self) -> Path:
+        """The hub's data folder."""
+        return self.folder / "data"
+
     def start(self, role: str, *, failpoint: str = "", later_s: float = 0, **words: Any) -> int:
         """Let a process play a role, and die where `failpoint` says; its pid. Capitals are settings, None is none."""
+        self.store.close()  # a role may put another database in its place
         environ = self.environ | {name: words.pop(name) for name in list(words) if name.isupper()}
         environ = {name: str(value) for name, value in environ.items() if value is not None}
         job = {"role": role, "failpoint": failpoint, "later_s": later_s, "environ": environ, **words}
@@ -125,6 +136,10 @@ class Site:
         """Send a signal to a process that was started here."""
         assert pid in self.running
         os.kill(pid, number)
+
+    def stands_still(self, pid: int) -> bool:
+        """Whether a process was stopped by a signal, as Linux says (proc(5), the field after the name)."""
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
     def close(self) -> None:
         """End whatever still runs here."""
@@ -174,7 +189,7 @@ class Site:
 
     def taken(self) -> Counter[str]:
         """How often the carrier took each message."""
-        ledger = Ledger.in_folder(self.folder / "data" / "connectors" / "sandbox")
+        ledger = Ledger.in_folder(self.data_dir / "connectors" / "sandbox")
         try:
             return ledger.times_taken()
         finally:
@@ -214,6 +229,8 @@ class Site:
             found = differences_in(connection)
             campaign_ids = list(connection.execute(select(campaigns.c.id)).scalars())
             counted = connection.execute(select(func.count()).select_from(campaigns)).scalar_one()
+            addresses = connection.execute(select(mail_addresses)).all()
+        found += _faults_of_secrets(Keyring(self.data_dir).keys(), find_canary(self.store), addresses)
         found += [f"{name} was taken {times} times" for name, times in taken.items() if times > 1]
         found += [f"{name} was taken and is nowhere" for name in taken if name not in rows]
         for name, row in rows.items():
@@ -228,6 +245,21 @@ class Site:
         if told := _A_NUMBER.search(self.log):
             found.append(f"the log names {told[0]}")
         return found
+
+
+def _faults_of_secrets(
+    keys: tuple[str, ...] | None, canary: Canary | None, addresses: Sequence[Row[Any]]
+) -> Iterator[str]:
+    if keys is None:
+        return
+    vault = Vault(keys)
+    if canary is not None and not fits(vault, canary):
+        yield "the key is not the database's"
+    for row in addresses:
+        if row.local_part is not None:
+            yield f"the address of account {row.account_id} stands in clear"
+        elif row.lookup not in vault.lookups(vault.open(row.sealed)):
+            yield f"the address of account {row.account_id} cannot be found"
 
 
 def free_port() -> int:

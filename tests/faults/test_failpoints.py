@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from hub.testing.databases import KINDS
 
 from .conftest import open_account
 from .points import all_points, edges, transactions
-from .scenes import SCENES, Scene, Settings, scene_of
+from .scenes import ALSO, SCENES, Scene, Settings, Then, scene_of
 from .site import KILLED, Site
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ QUICK = frozenset(
         "claim",
         "announce",
         "record",
+        "record_some",
         "receipts",
         "recover_leases",
         "migrate",
@@ -46,7 +48,7 @@ def _points(*, quick: bool) -> list[object]:
     return [
         pytest.param(point, kind, id=f"{point}-{kind}")
         for point in all_points()
-        for kind in KINDS
+        for kind in scene_of(point).kinds
         if (kind == "sqlite" and point in QUICK) is quick
     ]
 
@@ -80,6 +82,21 @@ def test_at_no_point_at_all_a_dying_process_breaks_a_promise(
     prove(point, scene_of(point), _a_site(point, kind, make_site, databases))
 
 
+@pytest.mark.prove
+@pytest.mark.parametrize(
+    ("point", "scene", "kind"),
+    [
+        pytest.param(f"{name}.{when}", scene, kind, id=f"{name}.{when}-{scene.role}-{kind}")
+        for name, scene in ALSO
+        for when in ("before_commit", "after_commit")
+        for kind in KINDS
+    ],
+)
+def test_neither_does_it_on_other_ways_past_a_point(point: str, scene: Scene, kind: str, make_site: SiteMaker) -> None:
+    """Some transactions are part of more than one act."""
+    prove(point, scene, make_site(kind))
+
+
 def prove(point: str, scene: Scene, site: Site) -> None:
     """Play a scene, let its process die at the point, and everything after it."""
     if scene.role == "upgrade":
@@ -92,19 +109,25 @@ def prove(point: str, scene: Scene, site: Site) -> None:
         _prove_mail(point, site)
     elif scene.role == "ring":
         _prove_ring(point, site)
+    elif scene.role == "overtaken":
+        _prove_overtaken(point, site)
     else:
         _prove(point, scene, site)
-    assert site.faults() == []
+    assert (set(site.states()) - scene.ends, site.faults()) == (set(), [])
 
 
 def _prove(point: str, scene: Scene, site: Site) -> None:
-    before = site.everything_stored()
+    before = site.everything_stored() if scene.then is Then.NEVER else {}
     ended = site.play(scene.role, failpoint=point, later_s=scene.later_s, **scene.settings)
     assert ended == KILLED, f"{point} was not reached: {site.log}"
-    if not scene.again:
+    if scene.then is Then.NEVER:
         assert (site.everything_stored() == before) is point.endswith(".before_commit")
-    else:
+    for role in scene.meanwhile:
+        site.play(role)
+    if scene.then is Then.AGAIN:
         site.must_play(scene.role, later_s=scene.later_s + LATER_S, **scene.settings)
+    for role in scene.closing:
+        site.must_play(role)
     site.must_play("finish", later_s=scene.later_s + 2 * LATER_S, **_lasting(scene.settings))
 
 
@@ -130,6 +153,18 @@ def _prove_mail(point: str, site: Site) -> None:
     site.must_play("finish", later_s=LATER_S)
 
 
+def _prove_overtaken(point: str, site: Site) -> None:
+    """A worker stands still with the carrier's answer in hand until others have heard from the carrier themselves."""
+    late: dict[str, Any] = {"HUB_CONNECTOR_SANDBOX_RECEIPT_DELAY_S": "300"}
+    worker = site.start("submit", failpoint=f"submit.after_call=stop,{point}", **late)
+    assert site.until(lambda: site.stands_still(worker)), site.log
+    site.must_play("finish", later_s=400, **late)
+    settled = site.everything_stored()
+    site.signal(worker, signal.SIGCONT)
+    assert site.wait(worker) == KILLED, f"{point} was not reached: {site.log}"
+    assert site.everything_stored() == settled
+
+
 def _prove_ring(point: str, site: Site) -> None:
     server = PrivateServer(site.folder / "data")
     server.start()
@@ -147,6 +182,7 @@ def _prove_upgrade(point: str, site: Site) -> None:
     open_account(site)
     site.must_play("accept")
     site.must_play("finish", later_s=LATER_S)
+    assert (site.states(), site.faults()) == (["delivered"] * 2, [])
 
 
 def _a_site(point: str, kind: str, make_site: SiteMaker, databases: Databases) -> Site:

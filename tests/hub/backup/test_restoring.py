@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.accounts import ledger
 from hub.accounts.model import Book
 from hub.accounts.tables import credit_balances
 from hub.backup.making import make_backup
-from hub.backup.manifest import BadBackup
+from hub.backup.manifest import BadBackup, describe, write_manifest
 from hub.backup.restoring import restore_backup
 from hub.compliance.model import Purpose
 from hub.errors import Conflict, HubError
+from hub.failpoints import FailpointReached, armed
 from hub.messages.model import CampaignRequest, DeliveryReceipt, MessageState, ReceiptState, Recipient
 from hub.messages.tables import messages
 from hub.processes.heartbeat import Heart
@@ -200,6 +203,60 @@ def test_a_database_without_accounts_may_be_replaced(hub: TestHub, elsewhere: El
     assert [account.name for account, _ in other.core.accounts.all()] == ["Salon Exemple"]
 
 
+def test_what_is_half_restored_waits_for_the_same_command(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
+    """Nothing leaves in between, whatever is said; on SQLite there is nothing yet (F33)."""
+    hub.send(*MANY)
+    make_backup(hub.core, folder)
+    other = elsewhere()
+    with armed("restore.before_commit=raise"), pytest.raises(FailpointReached):
+        restore_backup(other.core, folder)
+    if not other.core.store.is_sqlite:
+        for decide in (other.core.restored.drop, other.core.restored.resend, lambda: _resume_out(other)):
+            with pytest.raises(Conflict, match="run it again"):
+                decide()
+        assert other.drain() == 0
+    assert restore_backup(other.core, folder).review.waiting == len(MANY)
+    other.core.restored.drop()
+    _resume_out(other)
+    assert (other.drain(), differences_in(other.core)) == (0, [])
+
+
+def test_each_database_that_was_replaced_is_kept(hub: TestHub, folder: Path) -> None:
+    """Two within the same second, too; on PostgreSQL there is no file to keep."""
+    make_backup(hub.core, folder)
+    kept = [restore_backup(hub.core, folder, overwrite=True).kept for _ in range(2)]
+    if not hub.core.store.is_sqlite:
+        assert kept == [None, None]
+        return
+    assert [one is not None and one.is_file() for one in kept] == [True, True]
+    assert kept[0] != kept[1]
+
+
+def test_a_restore_that_was_killed_leaves_no_copy_behind(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
+    """The next one clears up."""
+    make_backup(hub.core, folder)
+    other = elsewhere()
+    stray = other.core.data_dir / ".hub.db.restoring.killed"
+    stray.mkdir()
+    (stray / "hub.db").write_bytes(b"all of it")
+    restore_backup(other.core, folder)
+    left = sorted(path.name for path in other.core.data_dir.glob(".hub.db.restoring.*"))
+    assert left == ([] if other.core.store.is_sqlite else [stray.name])
+
+
+def test_a_key_is_not_left_behind_by_a_restore_that_failed(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
+    """It would be taken for the key of the next database (F32)."""
+    hub.core.vault  # noqa: B018 - its key is made
+    manifest = make_backup(hub.core, folder, with_key=True)
+    database = folder / manifest.database_file
+    database.write_bytes(b"no database")
+    write_manifest(folder, replace(manifest, files={**manifest.files, database.name: describe(database)}))
+    other = elsewhere()
+    with pytest.raises((HubError, SQLAlchemyError)):
+        restore_backup(other.core, folder)
+    assert not other.core.keyring.path.exists()
+
+
 def test_a_damaged_backup_changes_nothing(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
     """It is looked through before."""
     manifest = make_backup(hub.core, folder)
@@ -287,6 +344,10 @@ def test_a_backup_made_under_load_keeps_every_promise(hub: TestHub, elsewhere: E
     other.core.restored.drop()
     other.core.switches.resume([Way.OUT])
     assert (other.drain(), differences_in(other.core)) == (0, [])
+
+
+def _resume_out(hub: TestHub) -> None:
+    hub.core.switches.resume([Way.OUT])
 
 
 def _repeat(stop: threading.Event, act: object) -> None:

@@ -198,6 +198,27 @@ def test_what_is_rejected_is_cancelled_and_its_credits_come_back(hub: TestHub, b
     assert (hub.states(answer.campaign_id), state_of(hub, answer.campaign_id)) == ([CANCELLED] * 3, "cancelled")
 
 
+@pytest.mark.parametrize("point", ["reject_held.after_commit", "cancel_some.after_commit"])
+def test_a_long_list_is_rejected_to_its_end_whatever_comes_between(
+    hub: TestHub, books: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    """More than one transaction cancels: what a crash leaves is held by nobody any more, and the scheduler ends it."""
+    monkeypatch.setattr("hub.messages.cancel.AT_ONCE", 1)
+    campaign = send(hub).campaign_id
+    with armed(f"{point}=raise"), pytest.raises(FailpointReached):
+        hub.core.held.reject(campaign)
+    left = hub.states(campaign).count(HELD)
+    assert (left > 0, hub.core.campaigns.finish_cancelling()) == (True, 1)
+    assert (hub.states(campaign), books()) == ([CANCELLED] * 3, (1000, 0, 0))
+
+
+def test_a_long_list_is_rejected_whole(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many transactions it takes, each message is counted."""
+    monkeypatch.setattr("hub.messages.cancel.AT_ONCE", 2)
+    campaign = send(hub).campaign_id
+    assert (hub.core.held.reject(campaign), hub.states(campaign)) == (3, [CANCELLED] * 3)
+
+
 def test_its_owner_may_cancel_it(hub: TestHub, books: Callable[[], Any]) -> None:
     """As usual."""
     answer = send(hub)

@@ -184,7 +184,7 @@ def named(rows: list[Row]) -> pytest.MarkDecorator:
 
 @named(BODIES)
 def test_a_body_that_cannot_be_read_is_refused(refused: Caller, row: Row) -> None:
-    """(B1, B3 to B10, B12) Never a stack trace, never a guess."""
+    """(B1, B3, B4, B5, B6, B7, B8, B9, B10, B12) Never a stack trace, never a guess."""
     before = kept(refused.hub)
     check(refused.post(row.given), row)
     assert kept(refused.hub) == before
@@ -204,7 +204,7 @@ def test_a_body_that_is_not_json_is_not_read(refused: Caller, content_type: str 
 
 @named(FIELDS)
 def test_a_faulty_field_is_refused(refused: Caller, row: Row) -> None:
-    """(B11 to B13, B23 to B25, B27, B28) The field's path, the rule's code, and how to mend it."""
+    """(B11, B12, B13, B23, B24, B25, B27, B28) The field's path, the rule's code, and how to mend it."""
     before = kept(refused.hub)
     check(refused.send(**row.given), row)
     assert kept(refused.hub) == before
