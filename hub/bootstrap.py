@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from hub.accounts.service import Accounts
 from hub.clock import SystemClock
-from hub.compliance.model import OutsideWindow, Purpose
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
 from hub.embedded import socket_path, socket_url
-from hub.errors import ConfigError, Fault
 from hub.guard.model import Figures
 from hub.messages.accept import Intake
 from hub.messages.campaigns import Campaigns
+from hub.messages.configured import limits_from, require_routes, routes_from
 from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
-from hub.messages.limits import Limits
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
 from hub.messages.restored import Restored
-from hub.messages.routing import OnUnknown, Route
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
 from hub.plugin_manager import Plugins, rest_finding
@@ -54,8 +50,10 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.messages.connector import Connector
+    from hub.messages.limits import Limits
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
+    from hub.messages.routing import Route
     from hub.registry import SealedColumn
     from hub.store.migrate import SchemaStatus
     from hub.vault import Vault
@@ -65,12 +63,6 @@ S = TypeVar("S", bound="Section")
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
-
-SIMULATED = frozenset({"sandbox", "console"})
-"""Kinds of connectors that reach nobody: hub.ini falls back to the first when it names none."""
-
-SIMULATED_SHORT_CODES = {"FR": "36180", "BE": "8850"}
-"""What simulated carriers sign with; a real one gives each customer their own."""
 
 
 @dataclass
@@ -335,7 +327,7 @@ def build_from(raw: Raw, *, clock: Clock | None = None, plugins: Plugins | None 
         connector_types={name: kind.settings for name, kind in registry.connectors.items()},
     )
     policies = load_policies(profiles=settings.compliance.profiles, overrides=settings.overrides)
-    _require_known_routes(settings)
+    require_routes(settings)
     settings.hub.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # everybody's texts are in there
     clock = clock or SystemClock()
     url = settings.hub.database_url or sqlite_url(settings.hub.data_dir)
@@ -358,55 +350,3 @@ def doorbell_for(settings: Settings, clock: Clock) -> Doorbell:
     if url is None or (private and not socket_path(settings.hub.data_dir).exists()):
         return NoDoorbell()
     return RqDoorbell(url, clock)
-
-
-def only_simulated(settings: Settings) -> bool:
-    """Whether no text of this hub can reach a phone."""
-    return all(connector.type in SIMULATED for connector in settings.connectors.values())
-
-
-def limits_from(settings: Settings) -> Limits:
-    """The figures that messages obey, from hub.ini."""
-    messages, compliance, senders = settings.messages, settings.compliance, settings.senders
-    short_codes = dict(senders.by_country)
-    if not short_codes and only_simulated(settings):
-        short_codes = dict(SIMULATED_SHORT_CODES)
-    return Limits(
-        encoding=messages.encoding,
-        smart=messages.smart,
-        max_segments=messages.max_segments,
-        inline_recipients=messages.inline_recipients,
-        chunk=messages.chunk,
-        batch=messages.batch,
-        lease=timedelta(seconds=messages.lease_s),
-        no_receipt_after=timedelta(hours=messages.no_receipt_hours),
-        outside_window=OutsideWindow(compliance.outside_window),
-        max_defer=timedelta(hours=compliance.max_defer_hours),
-        close_margin=timedelta(seconds=compliance.close_margin_s),
-        mention=compliance.mention,
-        allowed_countries=frozenset(compliance.allowed_countries),
-        short_codes=short_codes,
-        default_sender=senders.default or None,
-        registered=frozenset(senders.registered),
-    )
-
-
-def routes_from(settings: Settings) -> dict[str, Route]:
-    """The routes of hub.ini by name."""
-    return {
-        name: Route(
-            name=name,
-            connector=route.connector,
-            countries=frozenset(route.countries),
-            purposes=frozenset(Purpose(purpose) for purpose in route.purposes),
-            rate=route.rate,
-            priority=route.priority,
-            on_unknown=OnUnknown(route.on_unknown),
-        )
-        for name, route in settings.routes.items()
-    }
-
-
-def _require_known_routes(settings: Settings) -> None:
-    if not settings.routes:
-        raise ConfigError([Fault("[route.NAME]", "no_route", "Add a route, or no text can leave.")])

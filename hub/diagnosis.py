@@ -16,10 +16,11 @@ import structlog
 from redis import RedisError
 from sqlalchemy import text
 
-from hub.bootstrap import build, build_from, only_simulated, redis_url_of
+from hub.bootstrap import build, build_from, redis_url_of
 from hub.config.load import read_sources, without
 from hub.embedded import NoServer, find_server, socket_path
 from hub.errors import ConfigError, Fault, HubError, StoreUnavailable
+from hub.messages.configured import only_simulated
 from hub.messages.model import Finding
 from hub.plugin_manager import PluginState
 from hub.processes.heartbeat import beats

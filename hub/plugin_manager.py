@@ -148,10 +148,6 @@ class Plugins:
         hooks = self._manager.hook
         return bool(hooks.hub_message_submitted.get_hookimpls() or hooks.hub_message_settled.get_hookimpls())
 
-    def check_message(self, draft: Draft) -> Violation | None:
-        """The first plugin's reason why a message may not leave; a plugin that fails is a reason too."""
-        return self.check_messages({0: draft}).get(0)
-
     def check_messages(self, drafts: Mapping[int, Draft]) -> dict[int, Violation]:
         """Why messages may not leave, by their keys; those that may are not there.
 
@@ -168,10 +164,6 @@ class Plugins:
             verdicts = {key: said.get(key, closed) for key in asked}  # of one that hangs, what it said so far
             refused |= {key: violation for key, violation in verdicts.items() if violation is not None}
         return refused
-
-    def choose_route(self, draft: Draft, routes: Sequence[str]) -> str:
-        """The route a plugin chose, or the first one; a plugin that fails or names another has no say."""
-        return self.choose_for({0: (draft, routes)}).get(0, routes[0])
 
     def choose_for(self, asked: Mapping[int, tuple[Draft, Sequence[str]]]) -> dict[int, str]:
         """The routes that plugins chose, by the keys of the messages; those for which none had a say are not there."""

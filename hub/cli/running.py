@@ -111,7 +111,7 @@ def _stop_on_signals(stopping: threading.Event) -> None:
 
 
 def _welcome(core: Core, missing: Collection[str]) -> str:
-    from hub.bootstrap import only_simulated
+    from hub.messages.configured import only_simulated
 
     web_ = core.settings.web
     lines = [f"The hub is ready: http://{web_.host}:{web_.port}"]

@@ -197,11 +197,17 @@ class Dispatcher:
     def _announce(
         self, route: Route, owner: str, window: Sequence[AnyRow], states: Sequence[MessageState]
     ) -> list[AnyRow]:
-        until = self.clock.now() + self.limits.lease
-        values = {"state": MessageState.SUBMITTING, "connector": route.connector, "lease_until": until}
+        now = self.clock.now()
+        values = {
+            "state": MessageState.SUBMITTING,
+            "connector": route.connector,
+            "lease_until": now + self.limits.lease,
+        }
         rows = [{"id": row.id, **values} for row in window]
+        # What stood still past its lease, as on a machine that was asleep, was rechecked too long ago to leave now.
+        ours = (*_in_hand(owner, *states), messages.c.lease_until > now)
         with self.store.write("announce") as connection:
-            if update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner, *states)) == len(window):
+            if update_rows(connection, messages, messages.c.id, rows, only=ours) == len(window):
                 return list(window)
             these = among(connection, messages.c.id, [row.id for row in window])
             query = select(messages.c.id).where(these, *_in_hand(owner, MessageState.SUBMITTING))

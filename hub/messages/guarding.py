@@ -86,7 +86,7 @@ class Guard:
         is_reviewed = campaign is not None and campaign.released_at is not None
         if held_before or is_reviewed:
             return Looked(planned, held_before, spending, is_reviewed=is_reviewed)
-        hold = self._reason(connection, figures, terms, planned, spending, now)
+        hold = self._reason(connection, figures, terms, planned, spending, now, is_cut=campaign is not None)
         return Looked(planned, hold, spending, is_new=hold is not None)
 
     def keep(self, connection: Connection, account: Account, terms: Terms, looked: Looked, now: datetime) -> None:
@@ -112,15 +112,20 @@ class Guard:
         planned: Sequence[PlannedMessage],
         spending: Spending,
         now: datetime,
+        *,
+        is_cut: bool,
     ) -> Hold | None:
+        """Why a person should look at it first; `is_cut` when it goes as far as the credits reach, as a list does."""
         costs = [message.segments for message in planned if message.violation is None]
-        if not costs:
-            return None
+        cost = sum(costs)
         if figures.low_balance:
             spending = replace(spending, available=ledger.balance(connection, terms.account_id).available)
+            cost = min(cost, spending.available or 0) if is_cut else cost
+        if not cost:
+            return None
         watched = _watched(figures, terms, planned)
         traffic = _traffic(connection, figures, terms.account_id, watched, now)
-        found = reason_to_hold(figures, Request(sum(costs), max(costs), watched), spending, traffic)
+        found = reason_to_hold(figures, Request(cost, max(costs), watched), spending, traffic)
         return Hold(*found, since=now) if found else None
 
     def _spend(self, connection: Connection, account: Account, before: Spending, spent: int, now: datetime) -> None:
@@ -160,9 +165,10 @@ def _without_too_many(
 
 def _watched(figures: Figures, terms: Terms, planned: Sequence[PlannedMessage]) -> tuple[str, ...]:
     """The numbers of a small alert; long lists and marketing go to people whose numbers somebody collected."""
-    if terms.purpose is not Purpose.ALERT or len(planned) > figures.watched:
+    if terms.purpose is not Purpose.ALERT:
         return ()
-    return tuple(message.recipient for message in planned if message.violation is None)
+    numbers = tuple(message.recipient for message in planned if message.violation is None)
+    return numbers if len(numbers) <= figures.watched else ()
 
 
 def _traffic(

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from hub.accounts.tables import accounts
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
-from hub.contacts.service import suppressed
+from hub.contacts.service import suppressed, suppressed_pairs
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
 from hub.messages.tables import campaigns
@@ -95,14 +95,13 @@ class Recheck:
 
 
 def _suppressed(connection: Connection, rows: Sequence[AnyRow]) -> dict[tuple[int, str], SuppressionKind]:
-    numbers: dict[int, set[str]] = {}
-    for row in rows:
-        numbers.setdefault(row.account_id, set()).add(row.recipient)
-    return {
-        (account_id, number): kind
-        for account_id, some in numbers.items()
-        for number, kind in suppressed(connection, account_id, some).items()
-    }
+    pairs = {(row.account_id, row.recipient) for row in rows}
+    accounts_ = {account_id for account_id, _ in pairs}
+    if len(accounts_) != 1:
+        return suppressed_pairs(connection, pairs)
+    (account_id,) = accounts_
+    found = suppressed(connection, account_id, {number for _, number in pairs})
+    return {(account_id, number): kind for number, kind in found.items()}
 
 
 def _locked(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:

@@ -69,6 +69,12 @@ def among(connection: Connection, column: Column[Any], values: Collection[Any]) 
     return column == any_(bindparam(None, list(values), type_=postgresql.ARRAY(column.type)))
 
 
+def as_table(connection: Connection, table: Table, rows: Rows) -> tuple[FromClause, Mapping[str, str]]:
+    """Rows to select from, with columns named and typed as those of `table`, and the parameters to execute with."""
+    names = list(rows[0])
+    return _given(connection, table, names), _document(connection, table, rows, names)
+
+
 def insert_rows(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert rows, which all name the same columns."""
     if rows:

@@ -52,6 +52,16 @@ NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 NOBODY: Any = None
 
 
+def checked(plugins: Plugins) -> Violation | None:
+    """What plugins say of a draft."""
+    return plugins.check_messages({0: DRAFT}).get(0)
+
+
+def chosen(plugins: Plugins, *routes: str) -> str:
+    """The route that a draft takes: that of a plugin, or the first."""
+    return plugins.choose_for({0: (DRAFT, routes)}).get(0, routes[0])
+
+
 class Writer(Protocol):
     """Writes a module, and gives its entry point."""
 
@@ -243,7 +253,7 @@ def test_of_two_commands_of_one_name_the_first_is_kept(plugin: Writer) -> None:
     rude = A_COMMAND + "\n@hookimpl\ndef hub_check_message(draft): return Violation('no', 'No.')"
     plugins = Plugins.load(found=[plugin(A_COMMAND, name="a"), plugin(rude, name="b")])
     assert [status.state for status in plugins.statuses] == [PluginState.ACTIVE, PluginState.BROKEN]
-    assert plugins.check_message(DRAFT) is None
+    assert checked(plugins) is None
 
 
 def test_a_registry_takes_a_name_once() -> None:
@@ -272,7 +282,7 @@ def test_a_hook_may_be_implemented_under_another_name(plugin: Writer) -> None:
     """As pluggy allows with `specname`."""
     source = HEADER + "@hookimpl(specname='hub_check_message')\ndef rule(draft): return Violation('no', 'No.')"
     plugins = Plugins.load(found=[plugin(source)])
-    assert plugins.check_message(DRAFT) == Violation("no", "No.")
+    assert checked(plugins) == Violation("no", "No.")
 
 
 @dataclass(eq=False)
@@ -385,7 +395,7 @@ def test_nothing_to_say_is_fine(plugin: Writer, hook: str) -> None:
 def test_a_rule_that_fails_is_a_no(plugin: Writer, body: str, code: str | None) -> None:
     """Decisions fail closed: only None lets a message go."""
     plugins = Plugins.load(found=[plugin(f"{HEADER}@hookimpl\ndef hub_check_message(draft): {body}")])
-    violation = plugins.check_message(DRAFT)
+    violation = checked(plugins)
     assert (violation.code if violation else None) == code
 
 
@@ -402,7 +412,7 @@ def test_a_rule_that_fails_is_a_no(plugin: Writer, body: str, code: str | None) 
 def test_a_route_is_chosen_among_those_there_are(plugin: Writer, body: str, route: str) -> None:
     """Whoever names another, or raises, has no say."""
     plugins = Plugins.load(found=[plugin(f"{HEADER}@hookimpl\ndef hub_choose_route(draft, routes): {body}")])
-    assert plugins.choose_route(DRAFT, ["main", "spare"]) == route
+    assert chosen(plugins, "main", "spare") == route
 
 
 def test_the_next_plugin_chooses_when_the_first_cannot(plugin: Writer) -> None:
@@ -410,7 +420,7 @@ def test_the_next_plugin_chooses_when_the_first_cannot(plugin: Writer) -> None:
     fails = HEADER + "@hookimpl(tryfirst=True)\ndef hub_choose_route(draft, routes): raise RuntimeError('?')"
     chooses = HEADER + "@hookimpl\ndef hub_choose_route(draft, routes): return 'spare'"
     plugins = Plugins.load(found=[plugin(fails, name="a"), plugin(chooses, name="b")])
-    assert plugins.choose_route(DRAFT, ["main", "spare"]) == "spare"
+    assert chosen(plugins, "main", "spare") == "spare"
 
 
 def test_hooks_are_called_in_the_order_that_plugins_ask_for(plugin: Writer) -> None:

@@ -262,3 +262,13 @@ def test_every_account_of_many_gets_its_share_and_the_room_that_others_leave(hub
     send(hub, hub.account, 200)
     taken = by_account(claim(hub, size=100))
     assert (len(taken), sum(taken.values()), taken[hub.account.id]) == (31, 100, 70)
+
+
+def test_the_recheck_of_many_accounts_asks_no_more_often_than_of_one(hub: TestHub) -> None:
+    """Their opt-outs are looked up together."""
+    asked: list[str] = []
+    for number in range(20):
+        send(hub, open_account(hub, f"Salon {number}"))
+    event.listen(hub.core.store.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    hub.drain()
+    assert sum("FROM suppressions" in statement for statement in asked) == 1

@@ -241,6 +241,17 @@ def test_what_would_leave_too_little_is_held(guarded: Callable[..., TestHub]) ->
     assert (one.hold, two.hold and two.hold.reason) == (None, HoldReason.LOW_BALANCE)
 
 
+def test_a_list_that_goes_as_far_as_the_credits_reach_would_leave_too_little(make: Callable[..., TestHub]) -> None:
+    """It is not refused for costing more than there is, so it is held."""
+    settings = {"HUB_GUARD_ENABLED": "yes", "HUB_GUARD_LOW_BALANCE": "5", "HUB_MESSAGES_INLINE_RECIPIENTS": "1"}
+    hub = make(settings=settings)
+    hub.core.accounts.add_credits(hub.account.id, -992)
+    answer = hub.send(*far_apart(20))
+    grow(hub)
+    view = hub.core.campaign(hub.account.id, answer.campaign_id)
+    assert (view.state, view.by_state) == (CampaignState.HELD, {HELD: 8, BLOCKED: 12})
+
+
 def test_more_than_the_account_has_is_refused_and_counts_for_nothing(guarded: Callable[..., TestHub]) -> None:
     """Held or not, it must be paid (B31)."""
     hub = guarded(day_credits=1)
@@ -252,6 +263,12 @@ def test_more_than_the_account_has_is_refused_and_counts_for_nothing(guarded: Ca
 
 
 # --- patterns ---
+
+
+def test_what_is_no_number_does_not_make_an_alert_too_long_to_be_watched(guarded: Callable[..., TestHub]) -> None:
+    """Eight neighbours among a hundred words are eight neighbours."""
+    neighbours = [f"+3361234560{digit}" for digit in range(8)]
+    assert guarded().send(*neighbours, *(f"word {number}" for number in range(100))).state == "held"
 
 
 def test_the_fifth_neighbour_within_an_hour_is_held(guarded: Callable[..., TestHub]) -> None:

@@ -14,7 +14,7 @@ from hub.compliance.policies import load_policies
 from hub.contacts.model import SuppressionKind
 from hub.messages.connector import NotSent
 from hub.messages.dispatch import Dispatcher
-from hub.messages.model import MessageState
+from hub.messages.model import CampaignRequest, MessageState, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +40,35 @@ def test_who_said_stop_meanwhile_gets_nothing(
     (message,) = hub.core.messages(hub.account.id, answer.campaign_id)
     assert (message.state, message.reason, books()) == (MessageState.BLOCKED, reason, (1000, 0, 0))
     assert hub.carrier.taken == []
+
+
+def test_who_said_stop_to_one_account_is_texted_by_another(hub: TestHub) -> None:
+    """Both in the same claim; they are looked up together."""
+    other, _ = hub.core.accounts.create("Boutique", "FR", credits_=10)
+    mine = hub.send(FR)
+    theirs = hub.core.accept(CampaignRequest(other.id, "Bonjour", (Recipient(FR),), Purpose.ALERT))
+    hub.core.suppressions.add(hub.account.id, FR, SuppressionKind.UNALLOCATED, source="test")
+    hub.core.suppressions.add(hub.account.id, FR, SuppressionKind.OPT_OUT, source="test")
+    hub.drain()
+    (stopped,) = hub.core.messages(hub.account.id, mine.campaign_id)
+    (sent,) = hub.core.messages(other.id, theirs.campaign_id)
+    assert (stopped.reason, sent.state) == ("opted_out", SUBMITTED)
+
+
+def test_a_worker_that_slept_past_its_lease_hands_nothing_over(hub: TestHub) -> None:
+    """A machine that was suspended for the night: the hour, an opt-out, a pause must be asked again."""
+    hub.carrier.capabilities = replace(hub.carrier.capabilities, batch_size=1)
+    answer = hub.send(FR, "+33612345679")
+
+    def sleep(_: object) -> None:
+        hub.clock.advance(hours=14)
+
+    hub.carrier.before = sleep
+    hub.drain()
+    hub.carrier.before = lambda _: None
+    asleep = hub.states(answer.campaign_id)
+    hub.core.sweeper.recover_leases()
+    assert (asleep, hub.states(answer.campaign_id)) == ([SUBMITTED, MessageState.CLAIMED], [SUBMITTED, PENDING])
 
 
 def test_what_is_too_old_is_not_sent(hub: TestHub, books: Callable[[], Any]) -> None:
