@@ -166,7 +166,10 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
         *("--save", ""),
         *("--maxmemory-policy", "noeviction"),
         *("--daemonize", "no"),
-        *("--hz", "1"),  # how often it looks after itself: ten times a second costs an idle machine for nothing
+        *(
+            "--hz",
+            "5",
+        ),  # how often it looks after itself, and hears that it is to stop: ten times a second is for nothing
     ]
 
 

@@ -99,11 +99,18 @@ class ServedHub:
 
     def wait_for_ends(self, campaigns: list[str], timeout: float = 60) -> list[dict[str, Any]]:
         """Wait until every message of these campaigns has come to its end, or is known to be in doubt."""
-        self.wait_until(
-            lambda: all(message["state"] in FINAL for one in campaigns for message in self.messages(one)),
-            timeout,
-            what="every message to come to its end",
-        )
+        open_: dict[str, str] = {}
+
+        def all_ended() -> bool:
+            found = {message["id"]: message["state"] for one in campaigns for message in self.messages(one)}
+            open_.clear()
+            open_.update((name, state) for name, state in found.items() if state not in FINAL)
+            return not open_
+
+        try:
+            self.wait_until(all_ended, timeout, what="every message to come to its end")
+        except AssertionError as error:
+            raise AssertionError(f"{open_}: {error}") from None
         return [message for one in campaigns for message in self.messages(one)]
 
     def pids(self, name: str) -> list[int]:
@@ -131,7 +138,8 @@ class ServedHub:
                     return
             except (requests.RequestException, OSError):
                 pass  # the web process is just being started again
-            log = (self.folder / "hub.log").read_text()[-3000:]
+            lines = (self.folder / "hub.log").read_text().splitlines()
+            log = "\n".join(line for line in lines if '"event": "request"' not in line)[-3000:]
             assert time.monotonic() < end, f"waited {timeout} s for {what}\n{log}"
             time.sleep(0.1)
 
