@@ -145,7 +145,7 @@ NUMBERS = [
     Row("B16 premium", "+33899123456", 403, "not_mobile", NUMBER, "FR.*premium rate.*only mobiles"),
     Row("B16 shared cost", "+33810123456", 403, "not_mobile", NUMBER, "FR.*shared cost.*only mobiles"),
     Row("B16 UAN", "+3278151515", 403, "not_mobile", NUMBER, "BE.*only mobiles"),
-    Row("B16 satellite", "+870773111632", 403, "country_not_allowed", NUMBER, "does not text numbers of 001"),
+    Row("B16 satellite", "+870773111632", 403, "not_mobile", NUMBER, "only mobiles"),
     Row("B18 emergency", "112", 422, "short_code_not_allowed", NUMBER, "of FR: give the whole number"),
     Row("B18 short code", "36180", 422, "short_code_not_allowed", NUMBER, "of FR: give the whole number"),
     Row("B20 extension", "+33612345678;ext=5", 422, "extension", NUMBER, "extension.*give the number of a mobile"),
