@@ -77,7 +77,7 @@ def open_account(site: Site) -> str:
 
 
 def environ_of(folder: Path, url: str) -> dict[str, str]:
-    """A hub without Redis, with a simulated carrier that reports at once."""
+    """A hub without Redis, with a simulated carrier that reports at once; that its numbers are alike alarms nobody."""
     return {
         "HUB_HUB_DATA_DIR": str(folder / "data"),
         "HUB_HUB_DATABASE_URL": url,
@@ -87,6 +87,7 @@ def environ_of(folder: Path, url: str) -> dict[str, str]:
         "HUB_WEB_PORT": str(free_port()),
         "HUB_MAIL_TO_SMS_PORT": str(free_port()),
         "HUB_MESSAGES_LEASE_S": "5",
+        "HUB_GUARD_WATCHED": "0",
         "HUB_SENDERS_FR": "36180",
         "HUB_CONNECTOR_SANDBOX_TYPE": "sandbox",
         "HUB_CONNECTOR_SANDBOX_RECEIPT_DELAY_S": "0",
