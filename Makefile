@@ -22,8 +22,8 @@ demo: $(RUN_STAMP)  ## send an e-mail to a hub and watch it become texts (simula
 serve: $(RUN_STAMP)  ## run the hub with ./hub.ini, data in ./data
 	@$(BIN)/hub --config hub.ini serve
 
-test: $(DEV_STAMP)  ## run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term:skip-covered --cov-fail-under=85
+test: $(DEV_STAMP)  ## run the tests, on SQLite and on PostgreSQL (COVER=yes measures what they reach)
+	@$(BIN)/python -m pytest --numprocesses 3 $(if $(COVER),--cov --cov-report=term:skip-covered --cov-fail-under=85)
 
 test-rq2: $(DEV_STAMP)  ## the queue and the processes on RQ 2.12, the oldest they are made for
 	@rm -rf .venv/rq2 && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/rq2 rq==2.12.0

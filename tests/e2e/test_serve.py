@@ -75,6 +75,7 @@ def test_a_killed_process_loses_nothing_and_doubles_nothing(served: ServedHub, v
     assert {one["state"] for one in ends} <= {"delivered", "unknown"}
 
 
+@pytest.mark.prove
 def test_a_killed_redis_loses_nothing_and_doubles_nothing(served: ServedHub) -> None:
     """The doorbell is gone for a moment; the record is not (F10)."""
     first = served.post(numbers(100), "k1")["id"]
@@ -133,6 +134,7 @@ def is_full(pid: int) -> bool:
     return len(list(Path(f"/proc/{pid}/fd").iterdir())) >= DESCRIPTORS - 4
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("roomy")
 def test_a_listener_without_descriptors_pauses_and_recovers(served: ServedHub) -> None:
     """It takes no more mail, does not end, and takes mail again once clients leave (F30)."""
@@ -143,6 +145,7 @@ def test_a_listener_without_descriptors_pauses_and_recovers(served: ServedHub) -
     assert served.pids("service-mail_to_sms") == [listener]
 
 
+@pytest.mark.prove
 def test_a_web_process_without_descriptors_pauses_and_recovers(served: ServedHub) -> None:
     """It answers nobody new or with 503, does not end, and goes on once clients leave (F30)."""
     (web,) = served.pids("web")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
 
+pytestmark = pytest.mark.prove
+
 JUMPS = (timedelta(hours=1), timedelta(hours=-1))
 PARIS = ZoneInfo("Europe/Paris")
 LONGER_HOUR = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)

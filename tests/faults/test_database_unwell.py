@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .site import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.prove
 
 ADDRESS = "geheim@sms.localhost"
 LATER_S = 120.0

@@ -16,7 +16,7 @@ from .site import KILLED
 if TYPE_CHECKING:
     from .site import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.prove
 
 TERM_S = 1.0
 

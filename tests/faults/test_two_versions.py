@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .conftest import SiteMaker
     from .site import Site
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.prove
 
 PREVIOUS = Path(__file__).parent / "previous"
 COUNT = 40

@@ -20,7 +20,7 @@ SPENDER = Path(__file__).parent / "spender_process.py"
 TRIES = 8
 PATIENCE_S = 60
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.prove
 
 
 def race(hub: TestHub, processes: int, folder: Path, **figures: int) -> Counter[str]:

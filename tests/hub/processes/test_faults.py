@@ -160,6 +160,7 @@ def stands_still_without_the_database(site: Site, worker: subprocess.Popen[bytes
     return True
 
 
+@pytest.mark.prove
 def test_a_worker_that_stood_still_too_long_has_no_say_any_more(site: Site) -> None:
     """Its lease ran out and others went on; when it wakes up, it sends nothing that is theirs now (F9)."""
     site.environ["HUB_CONNECTOR_SANDBOX_LATENCY_MS"] = "150"
@@ -324,6 +325,7 @@ def test_a_carrier_that_falls_silent_leaves_doubts_and_holds_nobody_up(with_carr
     assert sorted(site.times_taken().values()) == [1] * COUNT
 
 
+@pytest.mark.prove
 def test_a_carrier_that_throttles_costs_time_and_no_try(with_carrier: WithCarrier) -> None:
     """What was put off leaves later, once, as if it had never been tried (F22)."""
     site, _ = with_carrier(throttle=0.5)
@@ -367,6 +369,7 @@ def comes_back_frozen(carrier: CarrierProcess) -> None:
     carrier.thaw()
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("comes_back", [comes_back_killed, comes_back_frozen])
 def test_a_carrier_that_goes_and_comes_back_has_everything_once(
     with_carrier: WithCarrier, comes_back: Callable[[CarrierProcess], None]
@@ -398,6 +401,7 @@ def leader(site: Site) -> str | None:
         return connection.execute(select(leases.c.owner).where(leases.c.name == "tick")).scalar()
 
 
+@pytest.mark.prove
 def test_of_two_schedulers_the_other_takes_over_from_the_one_that_was_killed(site: Site) -> None:
     """Within ten seconds and a tick; then it stops when it is asked to, and leaves the lease to the next (F28)."""
     first = site.scheduler()

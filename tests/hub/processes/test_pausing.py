@@ -42,6 +42,7 @@ def test_a_hub_that_runs_is_drained(site: Site) -> None:
         site.send(1)
 
 
+@pytest.mark.prove
 def test_no_process_claims_while_sending_is_paused(site: Site) -> None:
     """Two workers run, which look for work every second; when it goes on, every message leaves once."""
     site.worker()
@@ -55,6 +56,7 @@ def test_no_process_claims_while_sending_is_paused(site: Site) -> None:
     assert set(site.times_taken().values()) == {1}
 
 
+@pytest.mark.prove
 def test_a_backup_of_a_hub_that_runs_sends_nothing_twice(make_site: Callable[..., Site]) -> None:
     """Made in the middle of sending, restored onto the same carrier, dropped: every number was texted once (F33)."""
     site = make_site(HUB_CONNECTOR_SANDBOX_LATENCY_MS="300")
