@@ -61,7 +61,8 @@ class Expander:
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
         planner = Planner(_terms(intake, account, campaign, now))
-        planned = plan_all(intake.store, planner, candidates, intake.plugins)
+        planned: Sequence[PlannedMessage] = plan_all(intake.store, planner, candidates, intake.plugins)
+        summary, rows = Summary.of(planner, planned, repeated), writing.rows_of(planner.terms, planned)
         with intake.store.write("expand") as connection:
             locked = _lock(connection, campaign.id)
             if not _take(connection, chunk):
@@ -69,10 +70,11 @@ class Expander:
             fresh = _first_seen(connection, campaign.id, planned, candidates)
             looked = intake.guard.look(connection, account, planner.terms, fresh, now, locked)
             going = _within_credits(connection, planner.terms, looked.planned, now)
-            rows = writing.rows_of(planner.terms, going)
+            if going is not planned:  # some stood further up the list, were texted too often, or cannot be paid
+                summary = Summary.of(planner, going, repeated + len(planned) - len(fresh))
+                rows = writing.rows_of(planner.terms, going)
             writing.insert_messages(connection, rows)
-            repeated += len(planned) - len(fresh)
-            finished = _add_up(connection, locked, Summary.of(planner, going, repeated))
+            finished = _add_up(connection, locked, summary)
             intake.guard.keep(connection, account, planner.terms, replace(looked, planned=going), now)
         self._announce(account, campaign.id, looked, writing.routes_of(rows), finished=finished)
 
