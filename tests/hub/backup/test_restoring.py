@@ -9,32 +9,27 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.accounts import ledger
-from hub.accounts.model import Book
-from hub.accounts.tables import credit_balances
 from hub.backup.making import make_backup
 from hub.backup.manifest import BadBackup, describe, write_manifest
 from hub.backup.restoring import restore_backup
 from hub.compliance.model import Purpose
 from hub.errors import Conflict, HubError
 from hub.failpoints import FailpointReached, armed
-from hub.messages.model import CampaignRequest, CampaignState, DeliveryReceipt, MessageState, ReceiptState, Recipient
+from hub.messages.model import CampaignRequest, DeliveryReceipt, MessageState, ReceiptState, Recipient
 from hub.messages.tables import messages
 from hub.processes.heartbeat import Heart
 from hub.switches import Cause, Way
 from hub.testing.connector import carrier_id_of
 from hub.testing.hub import make_hub
 from hub.vault import WrongKey, new_key, replace_key_file
+from tests.hub.backup.looking import differences_in, rows_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
-    from hub.bootstrap import Core
-    from hub.messages.outcomes import Changes
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
     from tests.hub.backup.conftest import Elsewhere
@@ -46,25 +41,6 @@ MANY = [f"+336123{number:05}" for number in range(20)]
 def folder(tmp_path: Path) -> Path:
     """Where the backup is."""
     return tmp_path / "backup"
-
-
-def rows_of(core: Core) -> dict[tuple[str, int], str]:
-    """The state of every message, by campaign and position."""
-    with core.store.read() as connection:
-        query = select(messages.c.campaign_id, messages.c.position, messages.c.state)
-        return {(row.campaign_id, row.position): row.state for row in connection.execute(query)}
-
-
-def differences_in(core: Core) -> list[str]:
-    """What is wrong with the credits: entries against balances, balances against messages."""
-    with core.store.read() as connection:
-        found = list(ledger.audit(connection))
-        for book, billing in ((Book.RESERVED, "reserved"), (Book.SPENT, "charged")):
-            said = connection.execute(select(messages.c.credits).where(messages.c.billing == billing)).scalars()
-            query = select(credit_balances.c.amount).where(credit_balances.c.book == book)
-            if (expected := sum(said)) != (amount := sum(connection.execute(query).scalars())):
-                found.append(f"{amount} {book}, messages say {expected}")
-    return found
 
 
 def test_everything_comes_back_with_sending_paused(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
@@ -180,82 +156,6 @@ def test_a_list_that_was_not_expanded_is_reviewed_too(make: HubMaker, elsewhere:
     assert not other.core.expander.expand_next()
     other.core.switches.resume([Way.OUT])
     assert (other.drain(), differences_in(other.core)) == (0, [])
-
-
-def test_a_list_that_grows_while_it_is_dropped_is_not_sent(make: HubMaker, elsewhere: Elsewhere, folder: Path) -> None:
-    """A worker expands the rest of it just when nothing of it seems to wait any more."""
-    hub = make(settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "3", "HUB_MESSAGES_CHUNK": "8"})
-    hub.send(*MANY)
-    hub.core.expander.expand_next()
-    make_backup(hub.core, folder)
-    other = elsewhere()
-    restore_backup(other.core, folder)
-
-    def expand(changes: Changes, _: datetime) -> None:
-        while not changes.updates and other.core.expander.expand_next():
-            pass
-
-    replace(other.core.restored, tell=expand).drop()
-    other.core.switches.resume([Way.OUT])
-    assert (other.drain(), differences_in(other.core)) == (0, [])
-
-
-def test_what_is_half_dropped_is_not_taken_for_cancelled(make: HubMaker, elsewhere: Elsewhere, folder: Path) -> None:
-    """The scheduler sweeps in between: what was due may have left, and stays in doubt."""
-    hub = make(settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "3", "HUB_MESSAGES_CHUNK": "8"})
-    campaign = hub.send(*MANY).campaign_id
-    hub.core.expander.expand_next()
-    make_backup(hub.core, folder)
-    other = elsewhere()
-    restore_backup(other.core, folder)
-    with armed("drop_restored_lists.after_commit=raise"), pytest.raises(FailpointReached):
-        other.core.restored.drop()
-    other.core.campaigns.finish_cancelling()
-    other.core.restored.drop()
-    assert set(rows_of(other.core).values()) == {MessageState.UNKNOWN}
-    assert other.core.campaign(hub.account.id, campaign).state == CampaignState.CANCELLED
-
-
-def test_a_list_half_dropped_and_then_resent_comes_to_its_end(
-    make: HubMaker, elsewhere: Elsewhere, folder: Path
-) -> None:
-    """It does not grow any more, and does not seem to."""
-    hub = make(settings={"HUB_MESSAGES_INLINE_RECIPIENTS": "3", "HUB_MESSAGES_CHUNK": "8"})
-    campaign = hub.send(*MANY).campaign_id
-    make_backup(hub.core, folder)
-    other = elsewhere()
-    restore_backup(other.core, folder)
-    with armed("drop_restored_lists.after_commit=raise"), pytest.raises(FailpointReached):
-        other.core.restored.drop()
-    other.core.restored.resend()
-    assert other.core.campaign(hub.account.id, campaign).state == CampaignState.ACCEPTED
-
-
-def test_what_was_held_is_dropped_too(make: HubMaker, elsewhere: Elsewhere, folder: Path) -> None:
-    """It may have been released since, and is not released a second time."""
-    hub = make(settings={"HUB_GUARD_ENABLED": "yes", "HUB_GUARD_DAY_CREDITS": "1"})
-    campaign = hub.send(*MANY).campaign_id
-    make_backup(hub.core, folder)
-    other = elsewhere()
-    assert restore_backup(other.core, folder).review.waiting == len(MANY)
-    with pytest.raises(Conflict, match="--drop-restored"):
-        _resume_out(other)
-    assert (other.core.restored.drop(), other.core.held.all()) == (len(MANY), ())
-    with pytest.raises(Conflict, match="is not held"):
-        other.core.held.release(campaign)
-    assert (set(rows_of(other.core).values()), differences_in(other.core)) == ({MessageState.UNKNOWN}, [])
-
-
-def test_what_was_held_and_is_resent_waits_for_its_review(make: HubMaker, elsewhere: Elsewhere, folder: Path) -> None:
-    """Deciding about the backup is not deciding about the guard."""
-    hub = make(settings={"HUB_GUARD_ENABLED": "yes", "HUB_GUARD_DAY_CREDITS": "1"})
-    campaign = hub.send(*MANY).campaign_id
-    make_backup(hub.core, folder)
-    other = elsewhere()
-    restore_backup(other.core, folder)
-    other.core.restored.resend()
-    _resume_out(other)
-    assert (other.drain(), [one.id for one in other.core.held.all()]) == (0, [campaign])
 
 
 def test_a_backup_is_not_put_over_a_database_in_use(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:
