@@ -172,7 +172,7 @@ def finish(store: Store, ring: Keyring, clock: Clock, sealed: Sequence[SealedCol
 
 
 def _reseal(store: Store, vault: Vault, clock: Clock, sealed: Sequence[SealedColumn]) -> int:
-    count = sum(_until_done(store, vault, one, _reseal_some) for one in sealed)
+    count = sum(_until_done(store, vault, one, _reseal_all) for one in sealed)
     with store.write("reseal_canary") as connection:
         new = {"sealed": vault.seal(_SONG), "fingerprint": vault.fingerprint, "made_at": clock.now()}
         connection.execute(update(key_canaries).where(key_canaries.c.name == _CANARY).values(new))
@@ -208,17 +208,36 @@ def _seal_some(store: Store, vault: Vault, one: SealedColumn) -> int:
     return len(rows)
 
 
-def _reseal_some(store: Store, vault: Vault, one: SealedColumn) -> int:
-    """Those whose keyed hash is not the first key's; the hash of one that is sealed anew is."""
+def _reseal_all(store: Store, vault: Vault, one: SealedColumn) -> int:
+    """Go through a column once, some rows in each transaction: others must not wait for all of it."""
+    done, keys = _reseal_some(store, vault, one, [])
+    while keys:
+        count, keys = _reseal_some(store, vault, one, keys)
+        done += count
+    return done
+
+
+def _reseal_some(store: Store, vault: Vault, one: SealedColumn, before: Sequence[Any]) -> tuple[int, list[Any]]:
+    """Those whose keyed hash is not the first key's, in the rows that come after `before`; how many, and which rows.
+
+    The hash of one that is sealed anew is the first key's.
+    """
     home, done = _table(one), 0
     with store.write("reseal") as connection:
-        query = select(home.c[one.key], home.c[one.sealed], home.c[one.lookup]).where(home.c[one.sealed].is_not(None))
-        for key, sealed, lookup in connection.execute(query.with_for_update()).all():
+        rows = connection.execute(_page(one, home, before)).all()
+        for key, sealed, lookup in rows:
             text = vault.open(sealed)
             if lookup != vault.lookup(text):
                 _put(connection, one, key, vault, text, {})
                 done += 1
-    return done
+    return done, [row[0] for row in rows]
+
+
+def _page(one: SealedColumn, home: TableClause, before: Sequence[Any]) -> Any:
+    query = select(home.c[one.key], home.c[one.sealed], home.c[one.lookup]).where(home.c[one.sealed].is_not(None))
+    if before:
+        query = query.where(home.c[one.key] > before[-1])
+    return query.order_by(home.c[one.key]).limit(BATCH).with_for_update()
 
 
 def _put(

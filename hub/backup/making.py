@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.backup.dumping import copy_database
+from hub.backup.ini_copy import copy_ini
 from hub.backup.manifest import INI_NAME, KEY_NAME, Manifest, database_file, describe, write_manifest
 from hub.errors import HubError
 from hub.sealing import find_canary
@@ -24,8 +25,9 @@ _OWNER_ONLY = 0o600
 def make_backup(core: Core, folder: Path, *, with_key: bool = False) -> Manifest:
     """Put everything a hub is made of into a new folder: the database, hub.ini, and the key's fingerprint.
 
-    The key itself only `with_key`: who has both can read the secrets. The folder is there once it is whole, checked
-    and on disk. Raises HubError when it exists already, or when the database cannot be copied.
+    The key itself only `with_key`, be it a file or a line of hub.ini: who has both can read the secrets. The folder is
+    there once it is whole, checked and on disk. Raises HubError when it exists already, or when the database cannot be
+    copied.
     """
     folder = folder.absolute()
     _require_new(folder)
@@ -54,8 +56,7 @@ def _fill(core: Core, folder: Path, *, with_key: bool) -> Manifest:
     kind = "sqlite" if core.store.is_sqlite else "postgresql"
     canary = find_canary(core.store)
     copy = copy_database(core.store, folder / database_file(kind))
-    if core.settings.path is not None:
-        shutil.copyfile(core.settings.path, folder / INI_NAME)
+    blanked = _copy_settings(core, folder, with_key=with_key)
     if with_key:
         create_key_file(folder / KEY_NAME, core.vault.keys)
     manifest = Manifest(
@@ -67,9 +68,21 @@ def _fill(core: Core, folder: Path, *, with_key: bool) -> Manifest:
         counts=copy.counts,
         key_fingerprint=canary.fingerprint if canary else None,
         files={path.name: describe(path) for path in sorted(folder.iterdir())},
+        blanked=blanked,
     )
     write_manifest(folder, manifest)
     return manifest
+
+
+def _copy_settings(core: Core, folder: Path, *, with_key: bool) -> tuple[str, ...]:
+    """Copy hub.ini, where there is one; the settings that are left empty in the copy."""
+    ini = core.settings.path
+    if ini is None:
+        return ()
+    if not with_key:
+        return copy_ini(ini, folder / INI_NAME)
+    shutil.copyfile(ini, folder / INI_NAME)
+    return ()
 
 
 def _keep(folder: Path) -> None:

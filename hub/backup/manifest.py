@@ -35,7 +35,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup holds. `counts` are rows by table, `files` stand beside the manifest by their names."""
+    """What a backup holds. `counts` are rows by table, `files` stand beside the manifest by their names.
+
+    `blanked` are the settings that hub.ini has and its copy has not.
+    """
 
     hub: str
     made_at: datetime
@@ -45,6 +48,7 @@ class Manifest:
     counts: Mapping[str, int]
     key_fingerprint: str | None
     files: Mapping[str, File]
+    blanked: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property
@@ -110,4 +114,5 @@ def _manifest(content: Mapping[str, Any]) -> Manifest:
         counts={str(name): int(count) for name, count in content["counts"].items()},
         key_fingerprint=content["key_fingerprint"],
         files={str(name): File(int(one["bytes"]), str(one["sha256"])) for name, one in content["files"].items()},
+        blanked=tuple(map(str, content.get("blanked", ()))),
     )

@@ -54,9 +54,10 @@ def restore(session: Session, folder: Path, overwrite: bool) -> None:  # noqa: F
 def _made(folder: Path, manifest: Manifest, *, with_key: bool) -> str:
     size = sum(one.bytes for one in manifest.files.values())
     key = "The secret key is in it." if with_key else "The secret key is not in it: keep a copy of it elsewhere."
+    blanked = "".join(f" {name} is empty in its hub.ini." for name in manifest.blanked)
     fingerprint = f" Its fingerprint is {manifest.key_fingerprint}." if manifest.key_fingerprint else ""
     messages = manifest.counts.get("messages", 0)
-    return f"{folder}: {size / 1e6:.1f} MB, {messages} message(s), checked. {key}{fingerprint}"
+    return f"{folder}: {size / 1e6:.1f} MB, {messages} message(s), checked. {key}{fingerprint}{blanked}"
 
 
 def _brought_back(done: Restoration) -> str:

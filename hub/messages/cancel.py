@@ -29,8 +29,8 @@ AT_ONCE = 2000
 def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, at: datetime) -> Changes:
     """Cancel a campaign and the first of what waits of it, in the caller's transaction; `cancel_some` does the rest.
 
-    From this transaction on nothing of it is claimed to be sent. Cancelling again changes nothing. Raises NotFound,
-    and Conflict when everything is on its way already.
+    From this transaction on nothing of it is claimed to be sent. Cancelling again ends a hold that was left over, and
+    changes nothing else. Raises NotFound, and Conflict when everything is on its way already.
     """
     mine = (campaigns.c.id == storable(campaign_id), campaigns.c.account_id == account_id)
     query = select(campaigns.c.state).where(*mine)
@@ -38,14 +38,20 @@ def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, a
     if row is None:
         raise NotFound(f"There is no campaign {campaign_id!r}.")
     if row.state == CampaignState.CANCELLED:
+        _let_go(connection, campaign_id)
         return Changes()
     chunks = connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id == campaign_id)).rowcount
     changes = cancel_some(connection, campaign_id, at)
     if not changes.updates and not chunks:
         raise Conflict("Every message of this campaign has left already.", code="already_sent")
+    _let_go(connection, campaign_id)
+    return changes
+
+
+def _let_go(connection: Connection, campaign_id: str) -> None:
+    """A cancelled campaign waits for no review, whatever an older hub has left there."""
     cancelled = {"state": CampaignState.CANCELLED, "held_at": None}
     connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(**cancelled))
-    return changes
 
 
 def cancel_some(connection: Connection, campaign_id: str, at: datetime) -> Changes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, cast, delete, func, insert, literal, select, text, union, update
+from sqlalchemy import Text, case, cast, delete, exists, func, insert, literal, not_, select, text, union, update
 
 from hub.messages.model import WAITING, CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
@@ -37,6 +37,8 @@ BATCH = 1000
 
 # Written out, not bound, so that both databases use the partial indexes made for them.
 _UNSETTLED = text("messages.state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
+_HELD = text("messages.state = 'held'")
+_MARKED = select(restored_campaigns.c.campaign_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Restored:
         """Let everything leave that waited, whether it was sent meanwhile or not."""
         with self.store.write("resend_restored") as connection:
             refuse_half_restored(connection)
+            _end_cut_lists(connection)
             connection.execute(delete(restored_campaigns))
 
     def drop(self) -> int:
@@ -78,15 +81,16 @@ class Restored:
         its credits until then or until `no_receipt`. What is due later cannot have left: it is cancelled. Interrupted,
         it goes on where it stopped when it is called again; until then nothing leaves.
         """
+        with self.store.write("drop_restored_lists") as connection:
+            refuse_half_restored(connection)
+            _drop_lists(connection)
         dropped = 0
         while count := self._drop_some():
             dropped += count
-        with self.store.write("drop_restored_lists") as connection:
-            _drop_lists(connection)
-            connection.execute(delete(restored_campaigns))
         return dropped
 
     def _drop_some(self) -> int:
+        """Drop some of what waits. The transaction that finds nothing is the one that forgets what was marked."""
         now = self.clock.now()
         changes = Changes()
         with self.store.write("drop_restored") as connection:
@@ -95,6 +99,9 @@ class Restored:
             for row in rows:
                 self._drop(changes, row, now)
             changes.write(connection, now)
+            if not rows:
+                _end_campaigns(connection)
+                connection.execute(delete(restored_campaigns))
         self.tell(changes, now)
         return len(rows)
 
@@ -124,8 +131,7 @@ def mark(connection: Connection, at: datetime) -> Review:
 def review(connection: Connection) -> Review:
     """What waits for a decision, counted."""
     count = select(func.count()).select_from(messages)
-    marked = select(restored_campaigns.c.campaign_id)
-    lists = select(func.count()).select_from(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(marked))
+    lists = select(func.count()).select_from(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(_MARKED))
     doubtful = (_UNSETTLED, messages.c.state == MessageState.UNKNOWN, messages.c.reason == RESTORED)
     return Review(
         connection.execute(count.where(_waiting())).scalar_one(),
@@ -135,8 +141,7 @@ def review(connection: Connection) -> Review:
 
 
 def _waiting() -> Any:
-    marked = select(restored_campaigns.c.campaign_id)
-    return messages.c.state.in_(WAITING) & messages.c.campaign_id.in_(marked)
+    return messages.c.state.in_(WAITING) & messages.c.campaign_id.in_(_MARKED)
 
 
 def _put_in_doubt(connection: Connection, at: datetime) -> None:
@@ -151,13 +156,36 @@ def _put_in_doubt(connection: Connection, at: datetime) -> None:
 
 
 def _open_campaigns() -> Any:
+    """What was held may have been released since the backup, and is in doubt like the rest."""
     waiting = select(messages.c.campaign_id).where(_UNSETTLED, messages.c.state.in_(WAITING))
-    return union(waiting, select(campaign_chunks.c.campaign_id))
+    held = select(messages.c.campaign_id).where(_HELD)
+    return union(waiting, held, select(campaign_chunks.c.campaign_id))
 
 
 def _drop_lists(connection: Connection) -> None:
-    """Lists that were not expanded yet are not, and their campaigns end."""
-    marked = select(restored_campaigns.c.campaign_id)
-    expanding = campaigns.c.id.in_(marked) & (campaigns.c.state == CampaignState.EXPANDING)
-    connection.execute(update(campaigns).where(expanding).values(state=CampaignState.CANCELLED))
-    connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(marked)))
+    """Lists that were not expanded yet are not, so that from now on nothing more of them comes to wait.
+
+    Their campaigns stay as they are until nothing of them waits: what is left of a cancelled one the scheduler would
+    cancel, as if none of it could have been sent.
+    """
+    in_chunks = select(campaign_chunks.c.campaign_id)
+    listed = campaigns.c.id.in_(_MARKED) & campaigns.c.id.in_(in_chunks)
+    # Locked first, as whoever expands does: a chunk in hand is either written before this, or not at all.
+    connection.execute(select(campaigns.c.id).where(listed).order_by(campaigns.c.id).with_for_update()).all()
+    connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(_MARKED)))
+
+
+def _end_campaigns(connection: Connection) -> None:
+    """Of campaigns that were dropped none grows any more, and none waits for review."""
+    ends = {CampaignState.EXPANDING: CampaignState.CANCELLED, CampaignState.HELD: CampaignState.ACCEPTED}
+    values = {"state": case(ends, value=campaigns.c.state, else_=campaigns.c.state), "held_at": None}
+    touched = campaigns.c.state.in_(ends) | campaigns.c.held_at.is_not(None)
+    connection.execute(update(campaigns).where(campaigns.c.id.in_(_MARKED), touched).values(**values))
+
+
+def _end_cut_lists(connection: Connection) -> None:
+    """A list that somebody began to drop and then let go does not grow any more."""
+    left = exists().where(campaign_chunks.c.campaign_id == campaigns.c.id)
+    cut = (campaigns.c.state == CampaignState.EXPANDING) & not_(left)
+    accepted = update(campaigns).where(campaigns.c.id.in_(_MARKED), cut).values(state=CampaignState.ACCEPTED)
+    connection.execute(accepted)

@@ -150,6 +150,17 @@ def test_a_changed_key_seals_everything_again(boxes: Store, ring: Keyring) -> No
     assert found_by(boxes, old, "secret-7") == []
 
 
+def test_a_key_is_changed_in_steps(boxes: Store, ring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others that write wait for some rows, not for all: a crash after the first step has sealed so many."""
+    old = sealing.open_vault(boxes, ring, FakeClock())
+    sealing.seal_clear(boxes, old, [BOX])
+    monkeypatch.setattr(sealing, "BATCH", 400)
+    with armed("reseal.after_commit=raise"), pytest.raises(FailpointReached):
+        sealing.rotate(boxes, ring, FakeClock(), [BOX])
+    _, left = sealing.rotate(boxes, ring, FakeClock(), [BOX])
+    assert left == len(SECRETS) - 400
+
+
 def test_what_an_old_process_sealed_meanwhile_is_not_lost(boxes: Store, ring: Keyring) -> None:
     """Finishing seals it again before the old key goes."""
     old = sealing.open_vault(boxes, ring, FakeClock())

@@ -16,10 +16,13 @@ from hub.backup.manifest import BadBackup, describe, read_manifest
 from hub.bootstrap import build
 from hub.errors import HubError
 from hub.testing.hub import make_hub
+from hub.vault import new_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from hub.bootstrap import Core
     from hub.testing.hub import TestHub
 
 
@@ -66,6 +69,52 @@ def test_a_hub_ini_is_in_the_backup(tmp_path: Path, folder: Path) -> None:
     make_backup(core, folder)
     core.close()
     assert (folder / "hub.ini").read_text() == ini.read_text()
+
+
+INI = """\
+; a hub in Orl\u00e9ans\r
+[hub]\r
+region = BE\r
+Secret_Key = {first}, {second}\r
+log_level = info
+; before: {second}
+"""
+KEYLESS = INI.replace(" {first}, {second}", "").replace("{second}", "")
+
+
+@pytest.fixture
+def with_key_in_ini(tmp_path: Path) -> Iterator[Core]:
+    """A hub whose key stands in hub.ini, with an old one behind it."""
+    ini = tmp_path / "hub.ini"
+    ini.write_bytes(INI.format(first=new_key(), second=new_key()).encode())
+    core = build(ini, environ={"HUB_HUB_REDIS_URL": "none"})
+    core.upgrade()
+    yield core
+    core.close()
+
+
+def test_a_key_in_hub_ini_is_not_in_the_backup(with_key_in_ini: Core, folder: Path) -> None:
+    """Its line is empty in the copy, which the manifest says; every other byte stays."""
+    manifest = make_backup(with_key_in_ini, folder)
+    assert (folder / "hub.ini").read_bytes() == KEYLESS.encode()
+    assert manifest.blanked == read_manifest(folder).blanked == ("[hub] secret_key",)
+
+
+def test_a_key_in_hub_ini_is_in_a_backup_that_was_to_have_it(with_key_in_ini: Core, folder: Path) -> None:
+    """As it stands."""
+    manifest = make_backup(with_key_in_ini, folder, with_key=True)
+    path = with_key_in_ini.settings.path
+    assert path is not None
+    assert ((folder / "hub.ini").read_bytes(), manifest.blanked) == (path.read_bytes(), ())
+
+
+def test_a_manifest_of_before_anything_was_left_out_is_read(hub: TestHub, folder: Path) -> None:
+    """An older hub made it."""
+    make_backup(hub.core, folder)
+    content = json.loads((folder / "manifest.json").read_text())
+    del content["blanked"]
+    (folder / "manifest.json").write_text(json.dumps(content))
+    assert read_manifest(folder).blanked == ()
 
 
 def test_a_folder_with_something_in_it_is_left_alone(hub: TestHub, folder: Path) -> None:

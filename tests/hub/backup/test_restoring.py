@@ -9,12 +9,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.accounts import ledger
-from hub.accounts.model import Book
-from hub.accounts.tables import credit_balances
 from hub.backup.making import make_backup
 from hub.backup.manifest import BadBackup, describe, write_manifest
 from hub.backup.restoring import restore_backup
@@ -28,11 +25,11 @@ from hub.switches import Cause, Way
 from hub.testing.connector import carrier_id_of
 from hub.testing.hub import make_hub
 from hub.vault import WrongKey, new_key, replace_key_file
+from tests.hub.backup.looking import differences_in, rows_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hub.bootstrap import Core
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
     from tests.hub.backup.conftest import Elsewhere
@@ -44,25 +41,6 @@ MANY = [f"+336123{number:05}" for number in range(20)]
 def folder(tmp_path: Path) -> Path:
     """Where the backup is."""
     return tmp_path / "backup"
-
-
-def rows_of(core: Core) -> dict[tuple[str, int], str]:
-    """The state of every message, by campaign and position."""
-    with core.store.read() as connection:
-        query = select(messages.c.campaign_id, messages.c.position, messages.c.state)
-        return {(row.campaign_id, row.position): row.state for row in connection.execute(query)}
-
-
-def differences_in(core: Core) -> list[str]:
-    """What is wrong with the credits: entries against balances, balances against messages."""
-    with core.store.read() as connection:
-        found = list(ledger.audit(connection))
-        for book, billing in ((Book.RESERVED, "reserved"), (Book.SPENT, "charged")):
-            said = connection.execute(select(messages.c.credits).where(messages.c.billing == billing)).scalars()
-            query = select(credit_balances.c.amount).where(credit_balances.c.book == book)
-            if (expected := sum(said)) != (amount := sum(connection.execute(query).scalars())):
-                found.append(f"{amount} {book}, messages say {expected}")
-    return found
 
 
 def test_everything_comes_back_with_sending_paused(hub: TestHub, elsewhere: Elsewhere, folder: Path) -> None:

@@ -39,6 +39,14 @@ def test_a_backup_says_how_much_is_in_it_and_what_is_not(shop: CommandLine) -> N
     assert "0 message(s), checked. The secret key is not in it: keep a copy of it elsewhere." in said
 
 
+def test_a_backup_says_what_it_left_out_of_hub_ini(shop: CommandLine) -> None:
+    """A key that stands there is not in it either."""
+    key = shop.folder / "data" / "secret.key"
+    ini = shop.ini(f"[hub]\nsecret_key = {key.read_text()}")
+    said = shop("--config", str(ini), "backup", str(shop.folder / "backup")).stdout
+    assert said.endswith("[hub] secret_key is empty in its hub.ini.\n")
+
+
 def test_restoring_says_what_waits_and_how_to_decide(shop: CommandLine, saved: Saved) -> None:
     """With the commands, ready to be copied (F33)."""
     lines = shop("restore", str(saved.folder)).stdout.splitlines()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import update
 
 from hub.compliance.model import Purpose
 from hub.contacts.model import SuppressionKind
@@ -13,6 +14,7 @@ from hub.failpoints import FailpointReached, armed
 from hub.guard.model import HoldReason
 from hub.messages import held
 from hub.messages.model import CampaignState, MessageState
+from hub.messages.tables import campaigns
 from hub.testing.clock import A_TUESDAY_MORNING as NOW
 
 if TYPE_CHECKING:
@@ -224,6 +226,16 @@ def test_its_owner_may_cancel_it(hub: TestHub, books: Callable[[], Any]) -> None
     answer = send(hub)
     view = hub.core.campaigns.cancel(hub.account.id, answer.campaign_id)
     assert (view.state, view.hold, books(), hub.core.held.all()) == (CampaignState.CANCELLED, None, (1000, 0, 0), ())
+
+
+def test_cancelling_again_ends_a_hold_that_was_left_over(hub: TestHub) -> None:
+    """An older hub left one on a campaign that it dropped."""
+    answer = send(hub)
+    hub.core.campaigns.cancel(hub.account.id, answer.campaign_id)
+    with hub.core.store.write("test") as connection:
+        connection.execute(update(campaigns).values(held_at=hub.clock.now(), hold_reason=HoldReason.DAY_CEILING))
+    hub.core.campaigns.cancel(hub.account.id, answer.campaign_id)
+    assert hub.core.held.count() == 0
 
 
 def test_rejecting_what_grows_drops_the_rest(growing: TestHub) -> None:
