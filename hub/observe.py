@@ -1,12 +1,11 @@
 """Logs without people in them: whatever is logged passes `redact` on its way out.
 
 Numbers and secrets are known by their form. Texts have none: who has them in hand says so (`hiding`), for a library's
-error quotes what it was given.
+error quotes what it was given. They are looked for where something may be quoted, and not in what the hub itself says.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from hub.quoting import HIDDEN, Texts
 from hub.sms.shorten import shorten
 
 if TYPE_CHECKING:
@@ -47,25 +47,31 @@ _NAMED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_PHRASE = re.compile(r"[\w .-]{6,}", re.ASCII)
-"""What stands unchanged in every way of quoting a text: six plain characters or more in a row."""
 _QUOTED_INPUT = (
     re.compile(r"(?<=\[parameters: ).*?(?=\]\s*(?:\n|$))", re.DOTALL),  # SQLAlchemy
     re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL),  # pydantic
     re.compile(r"(?<=Failing row contains ).*"),  # PostgreSQL
 )
+_EVENT = re.compile(r"request|[a-z]+(?:_[a-z]+)+")
+"""What the hub and its plugins call an event; a library's is a sentence that may quote anything."""
+_NAMES = (
+    "account|campaign|connector|duty|function|hook|job|level|logger|method|plugin|process|queue|request_id|ring|route"
+)
+_OURS = frozenset((*_NAMES.split("|"), "timestamp"))
+"""Fields that hold a name, an id or a time of the hub's own, where they look like one."""
+_LIKE_A_NAME = re.compile(r"[\w.:/<>+-]{1,100}")
+_LIKE_AN_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}(?:-\d+)?")
 
-
-_in_hand: ContextVar[tuple[Callable[[], Iterable[str]], ...]] = ContextVar("in_hand", default=())
+_in_hand: ContextVar[tuple[Texts, ...]] = ContextVar("in_hand", default=())
 
 
 @contextmanager
 def hiding(texts: Callable[[], Iterable[str]]) -> Iterator[None]:
     """Leave texts out of whatever this thread logs while the block lasts, however an error quotes them.
 
-    `texts` is asked only when something is logged.
+    `texts` is asked only when something is logged, and once.
     """
-    kept = _in_hand.set((*_in_hand.get(), texts))
+    kept = _in_hand.set((*_in_hand.get(), Texts(texts)))
     try:
         yield
     finally:
@@ -114,43 +120,49 @@ def configure_logging(level: str, form: str) -> None:
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Shorten phone numbers, hide secrets, and leave texts out, in whatever is about to be logged."""
     for name, value in event.items():
-        if not name.startswith("_"):  # what structlog keeps for itself
-            event[name] = "***" if name.lower() in _NEVER else _redacted_value(value)
+        if name.startswith("_"):  # what structlog keeps for itself
+            continue
+        clean = _without_secrets if _is_ours(name, value, event) else redacted
+        event[name] = HIDDEN if name.lower() in _NEVER else _redacted_value(value, clean)
     return event
 
 
 def redacted(text: str) -> str:
     """The text with phone numbers shortened, and with secrets and quoted texts hidden."""
-    for written in _quotations():
-        text = text.replace(written, "***")
+    for texts in _in_hand.get():
+        text = texts.left_out(text)
+    return _without_secrets(text)
+
+
+def _without_secrets(text: str) -> str:
     for quoted in _QUOTED_INPUT:
-        text = quoted.sub("***", text)
-    text = _TOKEN.sub("***", _URL_LOGIN.sub("***", text))
-    text = _NAMED.sub(lambda found: f"{found['name']}***", text)
+        text = quoted.sub(HIDDEN, text)
+    text = _TOKEN.sub(HIDDEN, _URL_LOGIN.sub(HIDDEN, text))
+    text = _NAMED.sub(lambda found: f"{found['name']}{HIDDEN}", text)
     return _NUMBER.sub(lambda found: found["kept"] or shorten(found[0]), text)
 
 
-def _quotations() -> list[str]:
-    """Every way in which the texts in hand may stand in a line, whole ones before their phrases."""
-    if not (sources := _in_hand.get()):
-        return []
-    texts = {text for source in sources for text in source() if text.strip()}
-    whole = {form for text in texts for form in (text, repr(text)[1:-1], json.dumps(text)[1:-1])}
-    phrases = {phrase.strip() for text in texts for phrase in _PHRASE.findall(text)}
-    quoted = {phrase.replace(" ", space) for phrase in phrases for space in (" ", "+", "%20")}
-    return sorted(whole | quoted - {""}, key=len, reverse=True)
+def _is_ours(name: str, value: Any, event: Mapping[str, Any]) -> bool:
+    """Whether a field quotes nothing; `_record` tells the events of libraries."""
+    if not isinstance(value, str):
+        return False
+    if name == "event":
+        return "_record" not in event and _EVENT.fullmatch(value) is not None
+    return bool(_LIKE_AN_ID.fullmatch(value) or (name in _OURS and _LIKE_A_NAME.fullmatch(value)))
 
 
-def _redacted_value(value: Any) -> Any:
+def _redacted_value(value: Any, clean: Callable[[str], str]) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
-        return {str(key): "***" if str(key).lower() in _NEVER else _redacted_value(it) for key, it in value.items()}
+        return {
+            str(key): HIDDEN if str(key).lower() in _NEVER else _redacted_value(it, clean) for key, it in value.items()
+        }
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_redacted_value(item) for item in value]
+        return [_redacted_value(item, clean) for item in value]
     if isinstance(value, (int, float)):
         return shorten(str(value)) if abs(value) >= _LIKE_A_NUMBER else value
-    return redacted(value if isinstance(value, str) else repr(value))
+    return clean(value if isinstance(value, str) else repr(value))
 
 
 def _log_crash(kind: type[BaseException], error: BaseException, trace: Any) -> None:

@@ -20,6 +20,7 @@ from hub.errors import ConfigError, Fault
 from hub.observe import configure_logging
 from hub.processes.heartbeat import Heart
 from hub.processes.lifeline import follow
+from hub.web.bodies import WITHIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 STOP_WITHIN_S = 20
 """How long requests in hand may take once the process is told to stop."""
-HEADERS_WITHIN_MS = 15_000
-"""How long a client may take over its headers, and how long a connection may lie idle between two requests."""
 MOST_HEADER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 4096
 LOOK_EVERY_S = 0.02
@@ -45,8 +44,10 @@ _GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
 }
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, within_s: float = WITHIN_S) -> None:
     """Serve HTTP as `[web]` says, until SIGTERM or SIGINT: then finish the requests in hand, and return.
+
+    `within_s` is how long a client may take over its headers, and over its body, and let a connection lie idle.
 
     The caller has no database open. Raises ConfigError when the address cannot be had. Leaves by SystemExit(1)
     when the worker ended by itself.
@@ -65,7 +66,7 @@ def serve(settings: Settings) -> None:
         port=web.port,
         interface=Interfaces.RSGI,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN_MS, max_buffer_size=MOST_HEADER_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=round(within_s * 1000), max_buffer_size=MOST_HEADER_BYTES),
         backpressure=connections_within(*resource.getrlimit(resource.RLIMIT_NOFILE)),
         websockets=False,
         workers=1,
@@ -73,7 +74,7 @@ def serve(settings: Settings) -> None:
         log_level=LogLevels.warning,
         log_dictconfig=dict(_GRANIAN_LOGS_AS_WE_DO),
     )
-    server.serve(target_loader=partial(application, settings.path, os.getpid()), wrap_loader=False)  # type: ignore[arg-type]  # its hints know no RSGI object, its manual does
+    server.serve(target_loader=partial(application, settings.path, os.getpid(), within_s), wrap_loader=False)  # type: ignore[arg-type]  # its hints know no RSGI object, its manual does
 
 
 def connections_within(soft: int, hard: int) -> int:
@@ -88,7 +89,7 @@ def connections_within(soft: int, hard: int) -> int:
     return max(1, files // 2)
 
 
-def application(config: Path | None, parent: int) -> Bridge:
+def application(config: Path | None, parent: int, within_s: float = WITHIN_S) -> Bridge:
     """The application as the server calls it, made inside the worker; it shows signs of life once its door is open.
 
     The worker ends when `parent` does, and lets go of everything when its main thread ends.
@@ -101,7 +102,7 @@ def application(config: Path | None, parent: int) -> Bridge:
     configure_logging(core.settings.hub.log_level, core.settings.hub.log_format)
     app = create_app(core)
     threading.Thread(target=_keep, args=(core, threading.main_thread()), name="keeper").start()
-    return Bridge(app, core.settings.web.threads)
+    return Bridge(app, core.settings.web.threads, within_s=within_s)
 
 
 def _keep(core: Core, main: threading.Thread) -> None:

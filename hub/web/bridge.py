@@ -10,12 +10,14 @@ import asyncio
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from hub.web.bodies import WITHIN_S, Body, BodyStream, Places
+from hub.web.bodies import WITHIN_S, Body, BodyStream
+from hub.web.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 OWNER = "hub.owner"
 """Where in an environ the application writes whose request it is, once it knows."""
+
+LEAST_THREADS = 2
+"""One that may wait for a slow body, and one that answers meanwhile."""
 
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
@@ -41,9 +46,13 @@ class Answer:
 
 
 class Bridge:
-    """An RSGI application that runs a WSGI one in `threads` threads; `within_s` is the patience for a body."""
+    """An RSGI application that runs a WSGI one in `threads` threads, but two at least.
+
+    `within_s` is the patience for a body.
+    """
 
     def __init__(self, app: WSGIApplication, threads: int, *, within_s: float = WITHIN_S) -> None:
+        threads = max(LEAST_THREADS, threads)
         self._app = app
         self._pool = ThreadPoolExecutor(threads, "web")
         self._places = Places(threads)
@@ -56,10 +65,13 @@ class Bridge:
         await body.gather()
         environ = environ_of(scope)
         stream = BodyStream(body, self._places, lambda: str(environ.get(OWNER, environ["REMOTE_ADDR"])))
-        environ["wsgi.input"] = io.BufferedReader(stream)
-        answer = await loop.run_in_executor(self._pool, run, self._app, environ)
+        answer = await loop.run_in_executor(self._pool, self._answered, environ, stream)
         unread = [] if body.has_ended and not body.is_late else [("connection", "close")]
         protocol.response_bytes(answer.status, answer.headers + unread, answer.content)
+
+    def _answered(self, environ: dict[str, Any], stream: BodyStream) -> Answer:
+        with closing(io.BufferedReader(stream)) as environ["wsgi.input"]:
+            return run(self._app, environ)
 
 
 def run(app: WSGIApplication, environ: dict[str, Any]) -> Answer:

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import OutgoingMessage, Purpose
-from hub.observe import configure_logging, hiding, redacted
+from hub.observe import configure_logging, hiding, redact, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -227,6 +227,60 @@ def test_a_text_no_longer_in_hand_is_no_secret_form(stream: io.StringIO) -> None
     structlog.get_logger("a_plugin").info("said", words="another phrase")
     first, second = stream.getvalue().splitlines()
     assert ("phrase" in first, "another phrase" in second) == (False, True)
+
+
+def line_of(texts: list[str], **fields: Any) -> dict[str, Any]:
+    """What `redact` makes of an event while texts are in hand."""
+    with hiding(lambda: texts):
+        return dict(redact(None, "", fields))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timestamp", "2026-11-25T02:22:22.222222Z"),
+        ("level", "warning"),
+        ("event", "decision_failed"),
+        ("logger", "hub.plugin_manager"),
+        ("plugin", "a_plugin"),
+        ("campaign", "01JCXYZ4S7QK3V9T2M8N5P6R1H"),
+        ("message", "01JCXYZ4S7QK3V9T2M8N5P6R1H-222"),
+        ("route", "/api/v1/campaigns"),
+        ("count", 222),
+    ],
+)
+def test_a_text_in_hand_spoils_nothing_of_the_hubs_own(name: str, value: object) -> None:
+    """Whoever sends "2" or "warning" would choose what an operator can read."""
+    texts = ["2", "02", "222", "warning", "decision_failed", "hub.plugin_manager", "a_plugin", "campaigns", str(value)]
+    assert line_of(texts, **{name: value}) == {name: value}
+
+
+def test_a_field_of_the_hubs_own_that_quotes_is_no_exception() -> None:
+    """A plugin may put anything under any name."""
+    assert line_of([BODY], event=BODY, plugin=BODY, account=[BODY]) == {
+        "event": "***",
+        "plugin": "***",
+        "account": ["***"],
+    }
+
+
+def test_the_event_of_a_library_may_quote() -> None:
+    """Though it looks like a name."""
+    assert line_of(["tres_positive"], event="tres_positive", _record=None)["event"] == "***"
+
+
+def test_texts_are_asked_for_once_however_much_is_logged() -> None:
+    """A line must not cost what a campaign costs."""
+    asked = []
+
+    def texts() -> list[str]:
+        asked.append(True)
+        return [BODY]
+
+    with hiding(texts):
+        for _ in range(3):
+            redact(None, "", {"event": f"no: {BODY}", "error": BODY, "detail": BODY})
+    assert len(asked) == 1
 
 
 def test_a_number_that_is_a_figure_is_shortened_too(stream: io.StringIO) -> None:

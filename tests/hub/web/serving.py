@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from hub.clock import SystemClock
 from hub.processes.heartbeat import beats
 from hub.testing.hub import make_hub
+from hub.web.bodies import WITHIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hub.testing.databases import Databases
     from hub.testing.hub import TestHub
 
-SERVE = "from hub.bootstrap import build; from hub.processes.web import serve; serve(build().settings)"
+SERVE = "from hub.bootstrap import build; from hub.processes.web import serve; serve(build().settings, within_s={})"
 SOON_S = 15.0
 LOCALHOST = "127.0.0.1"
 
@@ -38,6 +39,7 @@ class Server:
     port: int
     log: IO[str]
     settings: dict[str, str] = field(default_factory=dict)
+    within_s: float = WITHIN_S
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -52,7 +54,9 @@ class Server:
             "HUB_HUB_LOG_FORMAT": "json",
             **self.settings,
         }
-        self.process = subprocess.Popen([sys.executable, "-c", SERVE], env=environ, stderr=self.log)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVE.format(self.within_s)], env=environ, stderr=self.log
+        )
         assert until(self.beats)
 
     def beats(self) -> bool:
@@ -92,10 +96,10 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, databases: Databases, **settings: str) -> Iterator[Server]:
-    """A web process while the block lasts; `settings` are variables of its environment."""
+def running(folder: Path, databases: Databases, within_s: float = WITHIN_S, **settings: str) -> Iterator[Server]:
+    """A web process while the block lasts, with so much patience; `settings` are variables of its environment."""
     with (folder / "log").open("w") as log:
-        made = Server(make_hub(folder, databases.fresh("sqlite")), free_port(), log, settings)
+        made = Server(make_hub(folder, databases.fresh("sqlite")), free_port(), log, settings, within_s)
         made.start()
         yield made
         if made.process is not None and made.process.poll() is None:

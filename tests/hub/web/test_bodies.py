@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from werkzeug.exceptions import RequestTimeout
 
-from hub.web.bodies import Body, BodyStream, Places
+from hub.web.bodies import Body, BodyStream
+from hub.web.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -67,19 +67,51 @@ def test_a_body_is_given_more_time_the_more_of_it_came() -> None:
     assert (asyncio.run(left_after(1)), asyncio.run(left_after(1024 * 1024))) == (True, False)
 
 
-def test_half_the_threads_at_most_wait_for_slow_bodies() -> None:
-    """And half of those for one owner; who finds no place is told at once, and a place that is left is free again."""
-    places = Places(8, quick_s=0.0)
-    coming: Future[bytes] = Future()
-    taken = [places._place("a"), places._place("a"), places._place("a"), places._place("b"), places._place("b")]
-    assert [place.__enter__() for place in taken] == [True, True, False, True, True]
+async def dripping(drops: int, every_s: float) -> AsyncIterator[bytes]:
+    """Letters, one by one."""
+    for _ in range(drops):
+        await asyncio.sleep(every_s)
+        yield b"x"
+
+
+def drip_through(places: Places, *, drops: int, every_s: float) -> bytes:
+    """What a thread reads of a body that comes a letter at a time."""
+
+    async def serve() -> bytes:
+        body = Body(dripping(drops, every_s), asyncio.get_running_loop(), ABOUT_FOR_EVER_S)
+        with BodyStream(body, places, lambda: "a") as stream:
+            return await asyncio.to_thread(stream.readall)
+
+    return asyncio.run(serve())
+
+
+def test_a_body_that_drips_needs_a_place() -> None:
+    """The while without one is for the whole request, not for each piece."""
+    places = Places(2, quick_s=NOT_LONG_S)
+    assert places.take("somebody else")
     with pytest.raises(RequestTimeout):
-        places.wait(coming, "c")
-    for place in taken:
-        place.__exit__(None, None, None)
-    arrived: Future[bytes] = Future()
-    arrived.set_result(b"abc")
-    assert (places.wait(arrived, "c"), places._taken, coming.cancelled()) == (b"abc", {}, True)
+        drip_through(places, drops=20, every_s=NOT_LONG_S / 5)
+
+
+def test_a_body_that_drips_in_a_place_is_read_and_leaves_it() -> None:
+    """The place is held for all of it, and is free again after."""
+    places = Places(2, quick_s=NOT_LONG_S)
+    assert drip_through(places, drops=20, every_s=NOT_LONG_S / 5) == b"x" * 20
+    assert places.take("somebody else")
+
+
+def test_a_body_that_is_left_unread_leaves_its_place() -> None:
+    """Closing it is enough."""
+
+    async def serve() -> tuple[bool, bool]:
+        body = Body(dripping(2, NOT_LONG_S), asyncio.get_running_loop(), ABOUT_FOR_EVER_S)
+        places = Places(2, quick_s=0.0)
+        with BodyStream(body, places, lambda: "a") as stream:
+            await asyncio.to_thread(stream.read, 1)
+            meanwhile = places.take("somebody else")
+        return meanwhile, places.take("somebody else")
+
+    assert asyncio.run(serve()) == (False, True)
 
 
 def test_once_late_a_body_stays_so() -> None:
@@ -89,10 +121,10 @@ def test_once_late_a_body_stays_so() -> None:
         body = Body(arriving(then_silence=True), asyncio.get_running_loop(), ABOUT_FOR_EVER_S)
         places = Places(2, quick_s=0.0)
         stream = BodyStream(body, places, lambda: "a")
-        with places._place("somebody else"):
-            for _ in range(2):
-                with pytest.raises(RequestTimeout):
-                    await asyncio.to_thread(stream.read, 1)
+        places.take("somebody else")
+        for _ in range(2):
+            with pytest.raises(RequestTimeout):
+                await asyncio.to_thread(stream.read, 1)
         return len(places._taken)
 
-    assert asyncio.run(serve()) == 0
+    assert asyncio.run(serve()) == 1

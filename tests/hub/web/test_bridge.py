@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.web.bridge import environ_of, run
+from hub.web.bridge import LEAST_THREADS, Bridge, environ_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, MutableMapping
@@ -18,6 +19,14 @@ class FakeHeaders:
     """Headers as the server hands them over: pairs, names in small letters."""
 
     pairs: list[tuple[str, str]]
+
+    def get(self, name: str) -> str | None:
+        """The value of one, if it is there."""
+        return dict(self.pairs).get(name)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether it is there."""
+        return name in dict(self.pairs)
 
     def items(self) -> list[tuple[str, str]]:
         """All of them."""
@@ -36,6 +45,25 @@ class FakeScope:
     scheme: str = "http"
     server: str = "127.0.0.1:8080"
     client: str = "127.0.0.1:4711"
+
+
+class Speechless:
+    """A client that announces a body, and sends none."""
+
+    heard: int = 0
+
+    def __aiter__(self) -> Speechless:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Nothing, for long."""
+        await asyncio.sleep(3600)
+        raise StopAsyncIteration
+
+    def response_bytes(self, status: int, _: object, __: bytes) -> None:
+        """Hear an answer."""
+        self.heard = status
 
 
 def test_an_environ_says_what_was_asked_by_whom() -> None:
@@ -93,3 +121,23 @@ def test_an_application_that_breaks_is_a_bare_500(logs: list[MutableMapping[str,
     answer = run(app, {})
     assert (answer.status, answer.headers, answer.content) == (500, [], b"")
     assert [line["event"] for line in logs] == ["application_broke"]
+
+
+def test_an_answer_gives_back_the_place_of_its_request() -> None:
+    """Though the application read no more of the body, and keeps its environ."""
+    kept = []
+
+    def app(environ: dict[str, Any], start: Callable[..., object]) -> Iterable[bytes]:
+        kept.append(environ)
+        start("200 OK", [])
+        return ()
+
+    bridge, client = Bridge(app, LEAST_THREADS, within_s=0.0), Speechless()
+    scope = FakeScope(FakeHeaders([("content-length", "1")]), method="POST")
+    asyncio.run(bridge.__rsgi__(scope, client))
+    assert (client.heard, kept[0]["wsgi.input"].closed) == (200, True)
+
+
+def test_one_thread_is_two() -> None:
+    """Else whoever waits for a slow body would be the only one."""
+    assert Bridge(lambda _, __: (), 1)._pool._max_workers == LEAST_THREADS

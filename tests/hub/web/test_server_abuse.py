@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import select
-from contextlib import closing, suppress
+import threading
+import time
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ import pytest
 from .serving import read_all, running, until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import socket
+    from collections.abc import Iterator, Sequence
 
     from hub.testing.databases import Databases
 
@@ -29,6 +32,8 @@ POST = b"POST /api/v1/campaigns HTTP/1.1\r\nHost: x\r\nContent-Type: application
 MEGABYTE = b"x" * 1024 * 1024
 MOST_GROWTH_MB = 64
 PATIENCE_S = 60.0
+SHORT_S = 0.5
+DRIPS_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,13 @@ def server(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> It
         yield made
         lines = [json.loads(line) for line in Path(made.log.name).read_text().splitlines()]
         assert [line for line in lines if line.get("status", 0) >= 500 or line["level"] in {"error", "critical"}] == []
+
+
+@pytest.fixture
+def hasty(tmp_path: Path, databases: Databases) -> Iterator[Server]:
+    """A web process that gives up on its clients soon."""
+    with running(tmp_path, databases, SHORT_S) as made:
+        yield made
 
 
 def token(server: Server) -> bytes:
@@ -161,18 +173,50 @@ def test_long_bodies_that_stall_keep_nobody_out(server: Server) -> None:
         connection.close()
 
 
-def test_who_does_not_finish_is_given_up_on(server: Server) -> None:
-    """After a quarter of a minute: hung up on over headers, 408 over a body; and nothing is stored."""
-    before = len(server.hub.core.campaigns.latest(limit=1000))
-    headers = server.connect(LIVE + b"X-")
-    body = server.connect(POST + token(server) + b"Content-Length: 100\r\n\r\n{")
+@contextmanager
+def dripping(connections: Sequence[socket.socket], every_s: float = 0.1) -> Iterator[None]:
+    """Send a blank on each connection, time and again, while the block lasts."""
+    ended = threading.Event()
+
+    def drip() -> None:
+        while not ended.wait(every_s):
+            for connection in connections:
+                with suppress(OSError):
+                    connection.send(b" ")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_long_bodies_that_drip_keep_nobody_out(server: Server) -> None:
+    """A piece that comes before the patience for one is over does not buy a thread."""
+    begun = POST + token(server) + b"Content-Length: 200000\r\n\r\n" + b" " * 100_000
+    slow = [server.connect(begun) for _ in range(5 * THREADS)]
+    began = time.monotonic()
+    with dripping(slow):
+        assert is_well(server)
+    assert time.monotonic() - began < DRIPS_S
+    for connection in slow:
+        connection.close()
+
+
+def test_who_does_not_finish_is_given_up_on(hasty: Server) -> None:
+    """When patience ends: hung up on over headers, 408 over a body; and nothing is stored."""
+    before = len(hasty.hub.core.campaigns.latest(limit=1000))
+    headers = hasty.connect(LIVE + b"X-")
+    body = hasty.connect(POST + token(hasty) + b"Content-Length: 100\r\n\r\n{")
     heard = []
     for connection in (headers, body):
         connection.settimeout(PATIENCE_S)
         heard.append(status(read_all(connection)))
         connection.close()
     assert heard in (["", "408"], ["408", "408"])
-    assert len(server.hub.core.campaigns.latest(limit=1000)) == before
+    assert len(hasty.hub.core.campaigns.latest(limit=1000)) == before
 
 
 def test_clients_that_hang_up_are_not_missed(server: Server) -> None:
