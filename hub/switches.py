@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, text
+from sqlalchemy import bindparam, delete, exists, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.errors import Conflict, Paused, StoreUnavailable
@@ -128,10 +128,18 @@ def switched_off(connection: Connection) -> tuple[Switch, ...]:
     return tuple(Switch(Way(row.way), row.route, row.since, Cause(row.cause), row.note) for row in rows)
 
 
+_IS_PAUSED = select(
+    exists().where(
+        switches.c.way == bindparam("of"),
+        (switches.c.route == EVERY_ROUTE) | (switches.c.route == bindparam("on")),
+    )
+)
+"""Made once, for it is asked with every text: to build a statement costs more than to run it."""
+
+
 def is_paused(connection: Connection, way: Way, route: str = EVERY_ROUTE) -> bool:
     """Whether a way is paused: all of it, or this route."""
-    closed = (switches.c.way == way) & switches.c.route.in_({EVERY_ROUTE, route})
-    return bool(connection.execute(select(exists().where(closed))).scalar_one())
+    return bool(connection.execute(_IS_PAUSED, {"of": way, "on": route}).scalar_one())
 
 
 def may_pass(connection: Connection, way: Way, route: str = EVERY_ROUTE) -> bool:

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from hub.accounts import ledger
 from hub.accounts.model import Account, AccountLimits, Balance, Movement, User
@@ -237,8 +237,11 @@ def _checked_amount(amount: int) -> None:
         raise RequestRefused.because("credits", "out_of_range", f"Credits go from 0 to {MAX_CREDITS}.")
 
 
+_BY_ID = select(accounts).where(accounts.c.id == bindparam("wanted"))  # made once: it is asked with every text
+
+
 def _account(connection: Connection, account_id: int) -> Account:
-    row = connection.execute(select(accounts).where(accounts.c.id == account_id)).first()
+    row = connection.execute(_BY_ID, {"wanted": account_id}).first()
     if row is None:
         raise NotFound(f"There is no account {account_id}.")
     return _as_account(row)

@@ -86,7 +86,7 @@ class Sweeper:
     def has_chunks(self) -> bool:
         """Whether a large campaign is still to be expanded."""
         with self.store.read() as connection:
-            return bool(connection.execute(select(exists().select_from(campaign_chunks))).scalar_one())
+            return bool(connection.execute(_HAS_CHUNKS).scalar_one())
 
     def forget(self) -> int:
         """Drop idempotency keys older than what is promised."""
@@ -150,6 +150,8 @@ class Sweeper:
         self.tell(changes, now)
         return 0
 
+
+_HAS_CHUNKS = select(exists().select_from(campaign_chunks))
 
 _PENDING_ROUTES = text("""
     WITH RECURSIVE waiting(route) AS (

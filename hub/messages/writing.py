@@ -39,22 +39,21 @@ def insert_campaign(
     at: datetime,
 ) -> None:
     """Store a campaign with what was decided of it so far."""
-    connection.execute(
-        insert(campaigns).values(
-            id=terms.campaign_id,
-            account_id=terms.account_id,
-            source=terms.source,
-            purpose=terms.purpose,
-            text=terms.text,
-            sender=terms.sender,
-            encoding=terms.encoding,
-            outside_window=terms.outside_window,
-            send_at=request.send_at,
-            state=state,
-            created_at=at,
-            **summary.columns(),
-        )
-    )
+    row = {
+        "id": terms.campaign_id,
+        "account_id": terms.account_id,
+        "source": terms.source,
+        "purpose": terms.purpose,
+        "text": terms.text,
+        "sender": terms.sender,
+        "encoding": terms.encoding,
+        "outside_window": terms.outside_window,
+        "send_at": request.send_at,
+        "state": state,
+        "created_at": at,
+        **summary.columns(),
+    }
+    insert_rows(connection, campaigns, [row])
 
 
 def rows_of(terms: Terms, planned: Sequence[PlannedMessage]) -> list[dict[str, Any]]:

@@ -46,6 +46,7 @@ class Scheduler:
             (2.0, sweeper.recover_leases),
             (5.0, self._retry_young_receipts),
             (5.0, sweeper.finish_campaigns),
+            (2.0, self.core.store.checkpoint),
             (30.0, sweeper.give_up_waiting),
             (30.0, sweeper.reroute),
             (30.0, self.core.campaigns.finish_cancelling),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from hub.store.tables import leases
 from hub.testing.clock import A_TUESDAY_MORNING as NOW
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from hub.testing.databases import Databases
 
 
@@ -237,3 +236,20 @@ def test_a_statement_that_makes_no_sense_is_the_programs_fault(databases: Databa
     with pytest.raises(ProgrammingError), store.read() as connection:
         connection.execute(text("SELECT nonsense"))
     store.close()
+
+
+def test_a_checkpoint_empties_the_log_into_the_file_while_others_write(store: Store, tmp_path: Path) -> None:
+    """On SQLite; a server looks after itself."""
+    put(store, "a")
+    store.checkpoint()
+    with store.write("test") as connection:
+        connection.execute(leases.update().values(owner="meanwhile"))
+        store.checkpoint()
+    with store.read() as connection:
+        assert connection.execute(select(leases.c.owner)).scalar_one() == "meanwhile"
+    if store.is_sqlite:
+        store.checkpoint()
+        alone = tmp_path / "hub.db"
+        alone.write_bytes(Path(str(store.url.database)).read_bytes())  # without its log
+        with Store(f"sqlite:///{alone}").read() as connection:
+            assert connection.execute(select(leases.c.owner)).scalar_one() == "meanwhile"
