@@ -83,7 +83,6 @@ def environ_of(folder: Path, url: str) -> dict[str, str]:
         "HUB_HUB_DATABASE_URL": url,
         "HUB_HUB_REDIS_URL": "none",
         "HUB_HUB_LOG_FORMAT": "json",
-        "HUB_GUARD_ENABLED": "no",
         "HUB_WEB_PORT": str(free_port()),
         "HUB_MAIL_TO_SMS_PORT": str(free_port()),
         "HUB_MESSAGES_LEASE_S": "5",
