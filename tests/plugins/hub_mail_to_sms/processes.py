@@ -70,6 +70,7 @@ def _environment_of(listener: Listener, port: int) -> dict[str, str]:
         "HUB_HUB_DATABASE_URL": core.store.url.render_as_string(hide_password=False),
         "HUB_HUB_REDIS_URL": "none",
         "HUB_HUB_LOG_FORMAT": "json",
+        "HUB_GUARD_ENABLED": "no",
         "HUB_HUB_SECRET_KEY": ",".join(core.vault.keys),
         "HUB_MAIL_TO_SMS_PORT": str(port),
     }
