@@ -127,7 +127,8 @@ def _settings(core: Core) -> Iterator[Finding]:
     for fault in core.settings.warnings:
         yield Finding(fault.field, fault.message)
     if only_simulated(core.settings):
-        yield Finding("[connector.NAME]", "No carrier is configured: texts go to a simulated one and reach nobody.")
+        message = "No real carrier is configured: a simulated one takes the texts, and they reach nobody."
+        yield Finding("[connector.NAME]", message)
     elif not core.limits.short_codes and core.limits.default_sender is None:
         yield Finding("[senders]", "No default sender: give the short codes your carrier gave you, as in FR = 36180.")
 

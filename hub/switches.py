@@ -67,6 +67,8 @@ class Switch:
         why = {Cause.RESTORED: " (restored from a backup)", Cause.DRAIN: " (drained)"}.get(self.cause, "")
         note = f": {self.note}" if self.note else ""
         end = f"hub resume {self.way}" + (f" --route {self.route}" if self.route else "")
+        if self.cause is Cause.RESTORED:
+            end += " --drop-restored` or `--resend-restored"
         return f"{what}{where} since {self.since:%Y-%m-%d %H:%M} UTC{why}{note}. `{end}` ends it."
 
 

@@ -121,5 +121,5 @@ def _welcome(core: Core, missing: Collection[str]) -> str:
             continue
         lines += [f"  {name} listens on {address.host}:{address.port}" for address in entry.listens(core)]
     if only_simulated(core.settings):
-        lines.append("  No carrier is configured: texts go to a simulated one and reach nobody.")
+        lines.append("  No real carrier is configured: a simulated one takes the texts, and they reach nobody.")
     return "\n".join(lines)

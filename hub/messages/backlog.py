@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+SOON = timedelta(minutes=1)
+"""What is due by then is in hand still: a carrier that cannot be reached puts texts off for no longer."""
+
 # Written out, not bound, so that both databases use the partial indexes made for them.
 _PENDING = text("messages.state = 'pending'")
 _LEASED = text("messages.state IN ('claimed', 'submitting')")
@@ -22,7 +26,7 @@ _LEASED = text("messages.state IN ('claimed', 'submitting')")
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Messages due now, in a worker's hands, and being written to a carrier; lists to expand; messages due later."""
+    """Messages due within a minute, in a worker's hands, being written to a carrier; lists to expand; the rest."""
 
     due: int
     claimed: int
@@ -42,7 +46,7 @@ class Backlog:
 
 def backlog(connection: Connection, now: datetime) -> Backlog:
     """Count what is on its way out at `now`."""
-    due = func.count().filter(messages.c.due_at <= now)
+    due = func.count().filter(messages.c.due_at <= now + SOON)
     pending = connection.execute(select(func.count(), due).where(_PENDING)).one()
     states = select(messages.c.state, func.count()).where(_LEASED).group_by(messages.c.state)
     held: dict[str, int] = dict(connection.execute(states).all())

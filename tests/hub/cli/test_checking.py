@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.hub.cli.conftest import CommandLine
 
-SIMULATED = "No carrier is configured: texts go to a simulated one and reach nobody."
+SIMULATED = "No real carrier is configured: a simulated one takes the texts, and they reach nobody."
 BAD_INI = """
 [hub]
 region = Atlantis

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
 from hub.bootstrap import build
 from hub.errors import Conflict
+from hub.messages.tables import messages
 from hub.store.tables import restored_campaigns
 
 if TYPE_CHECKING:
@@ -85,6 +88,16 @@ def test_draining_waits_for_what_is_due_now_alone(shop: CommandLine) -> None:
     shop.json("send", *TEXT, "--at", f"{tomorrow}T09:30")
     answer = shop.json("drain")
     assert (answer["drained"], answer["left"]["later"]) == (True, 1)
+
+
+def test_draining_waits_for_what_a_carrier_has_put_off(shop: CommandLine) -> None:
+    """It cannot be reached, and is tried again every few seconds: what waits for it has not left."""
+    shop.json("send", "--alert", "--to", "0612345678", "--text", "x")
+    core = open_core(shop)
+    with core.store.write("test") as connection:
+        connection.execute(update(messages).values(due_at=core.clock.now() + timedelta(seconds=5)))
+    core.close()
+    assert shop("drain", "--timeout", "0").exit_code == 1
 
 
 def test_draining_says_at_once_when_sending_is_paused(shop: CommandLine) -> None:

@@ -52,7 +52,7 @@ def test_a_hub_that_is_ready_says_where(cli: CommandLine) -> None:
     core.close()
     assert said.splitlines()[0] == "The hub is ready: http://127.0.0.1:8123"
     assert ("mail_to_sms listens on 127.0.0.1:" in said, "mail_to_sms DID NOT START" in missing) == (True, True)
-    assert said.splitlines()[-1].endswith("texts go to a simulated one and reach nobody.")
+    assert said.splitlines()[-1].endswith("a simulated one takes the texts, and they reach nobody.")
 
 
 def test_an_unknown_service_is_named_beside_those_there_are(cli: CommandLine) -> None:
