@@ -32,7 +32,7 @@ NATIONAL = "06 12 99 81 74"
 TEXT = "L'analyse \u00e9tait positive,\nvenez lundi"
 TOKEN = "hub_live_c4n4ry-0f-n0b0dy_" + "A" * 18
 WORDS = ("positive", "venez lundi", "c4n4ry")
-DIGITS = "9981"
+DIGITS = "6129981"  # fewer would turn up in a row of ids by chance
 
 
 @dataclass
