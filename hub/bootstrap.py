@@ -14,6 +14,7 @@ from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
 from hub.embedded import socket_path, socket_url
 from hub.guard.model import Figures
+from hub.inbound.service import Inbox
 from hub.messages.accept import Intake
 from hub.messages.campaigns import Campaigns
 from hub.messages.configured import limits_from, require_routes, routes_from
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from hub.config.load import Raw
     from hub.config.schema import Section
     from hub.config.settings import Settings
-    from hub.messages.connector import Connector
+    from hub.messages.connector import Connector, Sink
     from hub.messages.limits import Limits
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
@@ -101,6 +102,15 @@ class Core:
     def section(self, model: type[S]) -> S:
         """A plugin's own section of hub.ini."""
         return self.settings.plugin(model)
+
+    def connectors(self, model: type[S]) -> Mapping[str, S]:
+        """The sections of one type of connector by their names."""
+        sections = {name: one.section for name, one in self.settings.connectors.items()}
+        return {name: section for name, section in sections.items() if isinstance(section, model)}
+
+    def sink(self, connector: str) -> Sink:
+        """Where what a connector's carrier says goes."""
+        return self.lines.sink(connector)
 
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads."""
@@ -193,9 +203,14 @@ class Core:
         return Settler(self.store, self.clock, self.tell)
 
     @cached_property
+    def inbox(self) -> Inbox:
+        """Where texts from phones are kept."""
+        return Inbox(self.store, self.clock)
+
+    @cached_property
     def lines(self) -> Lines:
         """The connectors this process holds open."""
-        return Lines(self.build_connector, self.settler.receipts)
+        return Lines(self.build_connector, self.settler.receipts, self.inbox)
 
     @cached_property
     def dispatcher(self) -> Dispatcher:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.clock import Clock
     from hub.config.schema import Section
+    from hub.messages.connector import Sink
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
     from hub.vault import Vault
 
@@ -44,6 +46,14 @@ class Hub(Protocol):
 
     def section(self, model: type[S]) -> S:
         """The plugin's own section of hub.ini, by the model it registered."""
+        ...
+
+    def connectors(self, model: type[S]) -> Mapping[str, S]:
+        """The `[connector.NAME]` sections of one type by their names, by the model that type registered."""
+        ...
+
+    def sink(self, connector: str) -> Sink:
+        """Where what a carrier says goes, for a connector whose carrier calls the hub over HTTP."""
         ...
 
     def read(self) -> AbstractContextManager[Connection]:

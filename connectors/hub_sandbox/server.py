@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Sequence
 
-    from hub import DeliveryReceipt
+    from hub import DeliveryReceipt, InboundText
     from hub_sandbox.carrier import Carrier
     from hub_sandbox.endpoint import Endpoint
 
@@ -113,3 +113,9 @@ class Mailroom:
                 raise NobodyThere("no hub is connected")
             session = self._there[next(self._turns) % len(self._there)]
         session.hand_over([receipt_to_wire(receipt) for receipt in receipts], HANDOVER_S)
+
+    def inbound(self, texts: Sequence[InboundText]) -> None:
+        """No text comes from the sandbox's phones."""
+
+    def acknowledged(self, texts: Sequence[InboundText]) -> None:
+        """No text comes from the sandbox's phones."""

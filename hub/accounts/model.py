@@ -26,6 +26,22 @@ class AccountLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """What an account has said of itself; None where it has not.
+
+    `language` (ISO 639-1) is what the hub writes to it and to its recipients in, None for its country's; `reply_email`
+    where answers are forwarded to, `notice_email` where the hub writes to (None: to `reply_email`); `identity` who
+    answers CONTACT and AIDE say is behind the texts (None: the account's name), `auto_reply` what is answered to texts.
+    """
+
+    language: str | None = None
+    reply_email: str | None = None
+    notice_email: str | None = None
+    identity: str | None = None
+    auto_reply: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Who sends and pays. `country` is how national numbers are read and whose rules come first.
 
@@ -40,6 +56,7 @@ class Account:
     parent_id: int | None = None
     countries: frozenset[str] | None = None
     limits: AccountLimits = AccountLimits()
+    settings: AccountSettings = AccountSettings()
 
 
 @dataclass(frozen=True, slots=True)

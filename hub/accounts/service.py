@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, func, insert, select, update
 
 from hub.accounts import ledger
-from hub.accounts.model import Account, AccountLimits, Balance, Movement, User
+from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement, User
 from hub.accounts.secrets import NewToken, digest_of, hash_password, new_token, password_matches
 from hub.accounts.tables import accounts, api_tokens, users
 from hub.errors import Conflict, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
@@ -150,6 +150,14 @@ class Accounts:
             _checked_amount(value)
         return self._change(account_id, "account_limits", limits=json.dumps(kept) if kept else None)
 
+    def change_settings(self, account_id: int, settings: AccountSettings) -> Account:
+        """Keep what an account says of itself. Raises RequestRefused for an address that is none."""
+        for name in ("reply_email", "notice_email"):
+            if address := getattr(settings, name):
+                _checked_email(name, address)
+        kept = {name: value for name, value in asdict(settings).items() if value is not None}
+        return self._change(account_id, "account_settings", settings=json.dumps(kept) if kept else None)
+
     def _change(self, account_id: int, transaction: str, **values: str | None) -> Account:
         with self.store.write(transaction) as connection:
             _account(connection, account_id)
@@ -158,8 +166,7 @@ class Accounts:
 
     def add_user(self, account_id: int, email: str, password: str) -> User:
         """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
-        if not _EMAIL.fullmatch(email) or not email.isprintable():
-            raise RequestRefused.because("email", "not_an_address", f"{email!r} is not an e-mail address.")
+        _checked_email("email", email)
         if len(password) < MIN_PASSWORD:
             raise RequestRefused.because(
                 "password", "too_short", f"A password has at least {MIN_PASSWORD} characters; several words do well."
@@ -213,6 +220,11 @@ def count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
 
 
+def _checked_email(field: str, email: str) -> None:
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise RequestRefused.because(field, "not_an_address", f"{email!r} is not an e-mail address.")
+
+
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or not name.isprintable():
@@ -250,4 +262,12 @@ def _account(connection: Connection, account_id: int) -> Account:
 def _as_account(row: AnyRow) -> Account:
     countries = None if row.countries is None else frozenset(row.countries.split(",")) - {""}
     limits = AccountLimits(**json.loads(row.limits)) if row.limits else AccountLimits()
-    return Account(row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits)
+    settings = AccountSettings(**json.loads(row.settings)) if row.settings else AccountSettings()
+    return Account(
+        row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits, settings
+    )
+
+
+def account_in(connection: Connection, account_id: int) -> Account:
+    """The account of that id, in the caller's transaction; raises NotFound."""
+    return _account(connection, account_id)

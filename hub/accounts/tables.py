@@ -17,6 +17,7 @@ accounts = Table(
     Column("parent_id", BigId, ForeignKey("accounts.id")),
     Column("countries", Text),  # those it may text, with commas; NULL for all that the hub texts
     Column("limits", Text),  # what differs from [guard], as JSON; NULL for nothing
+    Column("settings", Text),  # what it has said of itself, as JSON; NULL for nothing
 )
 
 users = Table(

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Capabilities:
     """What a carrier's line can do; the engine asks nothing else of its kind.
 
-    `rate` is in segments per second (None: as fast as it goes), `batch_size` how many messages one
-    `submit` takes. `idempotent` means that the carrier drops a repeat of the same client reference.
+    `rate` is in segments per second (None: as fast as it goes), `batch_size` how many messages one `submit` takes.
+    `idempotent` means that the carrier drops a repeat of the same client reference, `inbound` that texts from phones
+    come in by it. Up to `lanes` calls of `submit` may be under way at once, each from a thread of its own.
     """
 
     receipts: bool = False
@@ -30,6 +31,8 @@ class Capabilities:
     idempotent: bool = False
     rate: float | None = None
     batch_size: int = 100
+    inbound: bool = False
+    lanes: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,39 @@ class Unknown:
 Outcome = Submitted | Rejected | NotSent | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class InboundText:
+    """A text from a phone, as a carrier hands it over.
+
+    `number` is who wrote and `to` what they wrote to, both as the carrier has them (digits, with or without a `+`, or a
+    short code). `carrier_id` names this text at the carrier, whatever the number of times that it is handed over; None
+    where the carrier has no such name. `raw` is its own form, kept as it came.
+    """
+
+    number: str
+    to: str
+    text: str
+    carrier_id: str | None = None
+    raw: str = ""
+
+
 class Sink(Protocol):
     """Where a connector puts what its carrier says later; it returns only after the store has it."""
 
     def receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
         """Record delivery receipts, in any order and any number of times."""
+        ...
+
+    def inbound(self, texts: Sequence[InboundText]) -> None:
+        """Keep texts from phones; one that the store has already is kept once.
+
+        Without a `carrier_id`, the same words from the same number to the same sender are a repeat as long as nobody
+        has said `acknowledged` of them.
+        """
+        ...
+
+    def acknowledged(self, texts: Sequence[InboundText]) -> None:
+        """Say that the carrier was told that these are kept: from now on the same words are another text."""
         ...
 
 

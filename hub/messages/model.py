@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -193,6 +194,11 @@ class OutgoingMessage:
     purpose: Purpose
     validity: datetime | None = None
 
+    @property
+    def short_ref(self) -> int:
+        """Our reference in 16 bits, for carriers that echo no more; not unique, but the same for every try."""
+        return crc_hqx(self.id.encode(), 0)
+
 
 class FailureReason(StrEnum):
     """Why a message did not reach its phone, in the words reports use."""
@@ -218,7 +224,8 @@ class ReceiptState(StrEnum):
 class DeliveryReceipt:
     """What a carrier reports of one submission; `raw` is its own form, kept as it came.
 
-    `client_ref` is our message id, from carriers that echo it: it can settle a message whose answer was lost.
+    `client_ref` is our message id, from carriers that echo it: it can settle a message whose answer was lost. So can
+    `short_ref`, the message's `short_ref` where a carrier has room for 16 bits only, together with `to` (E.164).
     """
 
     carrier_id: str
@@ -228,6 +235,7 @@ class DeliveryReceipt:
     client_ref: str | None = None
     to: str | None = None
     raw: str = ""
+    short_ref: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

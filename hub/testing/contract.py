@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from hub.messages.connector import Connector, Outcome
+    from hub.messages.connector import Connector, InboundText, Outcome
     from hub.messages.model import DeliveryReceipt
 
 FINAL_STATES = frozenset(
@@ -77,6 +77,8 @@ class RecordingSink:
 
     def __init__(self) -> None:
         self.calls: list[tuple[DeliveryReceipt, ...]] = []
+        self.texts: list[InboundText] = []
+        self.told: list[InboundText] = []
         self._changed = threading.Condition()
 
     @property
@@ -90,6 +92,25 @@ class RecordingSink:
         with self._changed:
             self.calls.append(tuple(receipts))
             self._changed.notify_all()
+
+    def inbound(self, texts: Sequence[InboundText]) -> None:
+        """Keep texts from phones."""
+        with self._changed:
+            self.texts += texts
+            self._changed.notify_all()
+
+    def acknowledged(self, texts: Sequence[InboundText]) -> None:
+        """Keep which of them the carrier was told of."""
+        with self._changed:
+            self.told += texts
+            self._changed.notify_all()
+
+    def wait_for_texts(self, number: int, timeout: float = 5.0) -> list[InboundText]:
+        """Wait for at least `number` texts and give them all; AssertionError after `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.texts) >= number, timeout):
+                raise AssertionError(f"waited for {number} texts, got {self.texts}")
+            return list(self.texts)
 
     def wait_for(self, number: int, timeout: float = 5.0) -> list[DeliveryReceipt]:
         """Wait for at least `number` receipts and give them all; AssertionError after `timeout` seconds."""

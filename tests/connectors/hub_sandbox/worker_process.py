@@ -23,7 +23,7 @@ from hub_sandbox.settings import SandboxSettings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hub import DeliveryReceipt
+    from hub import DeliveryReceipt, InboundText
 
 MESSAGES = 300
 GIVE_UP_S = 30.0
@@ -41,6 +41,12 @@ class PrintingSink:
         sys.stdout.flush()
         if self._dies:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def inbound(self, texts: Sequence[InboundText]) -> None:
+        """No text comes here."""
+
+    def acknowledged(self, texts: Sequence[InboundText]) -> None:
+        """No text comes here."""
 
 
 def main(mode: str, folder: str, count: str) -> None:

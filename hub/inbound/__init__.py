@@ -1,0 +1,1 @@
+"""Texts from phones: kept before anything else, opt-outs first, then who gets the answer."""

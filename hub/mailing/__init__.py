@@ -1,0 +1,1 @@
+"""Mail that the hub writes: kept with what caused it, sent by a job through the configured relay."""
