@@ -1,7 +1,7 @@
 # Every command a person types. `make help` lists them.
 PYTHON ?= python3
 MESSAGES ?= 100000
-ONLY ?= campaign,mail,resting
+ONLY ?= campaign,mail,single,resting
 SECONDS ?= 40
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps

@@ -42,14 +42,14 @@ def measure(kind: str, count: int) -> CampaignRates:
     with sites(kind) as site:
         accepted_s = _accept_alone(site, count)
         with site.serving():
-            _wait_until_settled(site)
+            wait_until_settled(site)
         submitted_s = _seconds_at_work(site)
     with sites(kind) as site, site.serving():
         began = site.core.clock.now()
         site.core.accept(_request(site, count))
-        _wait_until_settled(site)
+        wait_until_settled(site)
         whole_s = (_last_settled(site) - began).total_seconds()
-        _require_all_delivered(site, count)
+        require_all_delivered(site, count)
         peaks = site.peaks()
     return CampaignRates(kind, count / accepted_s, count / submitted_s, count / whole_s, peaks)
 
@@ -59,8 +59,8 @@ def measure_memory(kind: str, count: int) -> dict[str, int]:
     with sites(kind) as site, site.serving():
         site.core.accept(_request(site, count))
         peaks = {"the process that accepts": peak_of_this_process()}
-        _wait_until_settled(site)
-        _require_all_delivered(site, count)
+        wait_until_settled(site)
+        require_all_delivered(site, count)
         return peaks | site.peaks()
 
 
@@ -85,7 +85,8 @@ def _accept_alone(site: Site, count: int) -> float:
     return time.perf_counter() - began
 
 
-def _wait_until_settled(site: Site) -> None:
+def wait_until_settled(site: Site) -> None:
+    """Wait until every message has come to its end; SystemExit when that takes too long."""
     end = time.perf_counter() + PATIENCE_S
     unsettled = select(messages.c.id).where(_UNSETTLED).limit(1)
     expanding = select(campaigns.c.id).where(campaigns.c.state == "expanding")
@@ -112,7 +113,8 @@ def _last_settled(site: Site) -> datetime:
     return last
 
 
-def _require_all_delivered(site: Site, count: int) -> None:
+def require_all_delivered(site: Site, count: int) -> None:
+    """SystemExit unless so many messages were delivered."""
     delivered = select(func.count()).where(messages.c.state == MessageState.DELIVERED)
     with site.core.store.read() as connection:
         found = connection.execute(delivered).scalar_one()

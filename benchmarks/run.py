@@ -15,13 +15,14 @@ import os
 import mail
 import pipeline
 import resting
+import single
 from rich.console import Console
 from rich.table import Table
 from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
-PARTS = ("campaign", "mail", "resting", "memory")
+PARTS = ("campaign", "mail", "single", "resting", "memory")
 MILLION = 1_000_000
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=100_000)
-    parser.add_argument("--only", default=",".join(PARTS[:3]), help="of " + ", ".join(PARTS))
+    parser.add_argument("--only", default=",".join(PARTS[:4]), help="of " + ", ".join(PARTS))
     asked = parser.parse_args()
     console = Console(width=150)
     console.print(f"{os.cpu_count()} cores, load before: {_load()}")
@@ -67,6 +68,18 @@ def _mail(console: Console, _: int) -> None:
     console.print(table)
 
 
+def _single(console: Console, _: int) -> None:
+    table = Table(
+        "database", "texts/s, 1 connection", f"texts/s, {single.CONNECTIONS}", "request to answer: p50, p99 ms"
+    )
+    for kind in KINDS:
+        one = single.measure(kind)
+        waits = f"{one.p50_ms:.1f}, {one.p99_ms:.1f}"
+        table.add_row(kind, f"{one.one_per_s:,.0f}", f"{one.many_per_s:,.0f}", waits)
+    table.title = "single texts over HTTP"
+    console.print(table)
+
+
 def _resting(console: Console, _: int) -> None:
     one = resting.measure()
     table = Table("hub serve to ready, s", "hub --help, ms", "idle, % of a core", title="a hub that does nothing")
@@ -85,7 +98,7 @@ def _peaks(peaks: dict[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
 
 
-_SHOW = {"campaign": _campaign, "mail": _mail, "resting": _resting, "memory": _memory}
+_SHOW = {"campaign": _campaign, "mail": _mail, "single": _single, "resting": _resting, "memory": _memory}
 
 
 if __name__ == "__main__":

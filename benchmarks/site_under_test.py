@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from hub.bootstrap import build
@@ -21,7 +22,7 @@ from hub.plugin_manager import Plugins
 from hub.testing.databases import Databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hub.accounts.model import Account
     from hub.bootstrap import Core
@@ -88,10 +89,10 @@ def fresh_database(kind: str) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def sites(kind: str) -> Iterator[Site]:
-    """A fresh hub on that kind of database."""
+def sites(kind: str, beyond: Mapping[str, str] = MappingProxyType({})) -> Iterator[Site]:
+    """A fresh hub on that kind of database; `beyond` is set beside the usual settings."""
     with fresh_database(kind) as (url, folder):
-        site = Site(kind, folder, url, settings(folder, url))
+        site = Site(kind, folder, url, {**settings(folder, url), **beyond})
         try:
             yield site
         finally:
