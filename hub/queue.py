@@ -9,6 +9,7 @@ from __future__ import annotations
 import queue as thread_queue
 import re
 import threading
+import time
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,10 +24,14 @@ from redis.retry import Retry
 from hub.failpoints import failpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rq import Queue as RqQueue
 
     from hub.clock import Clock
 
+GATHER_S = 0.004
+"""How long the doorbell waits for more of the same before it goes to Redis: requests by the hundred ring as often."""
 SLOT_S = 0.25
 """Rings for the same thing within this time are one."""
 RING_LIFETIME_S = 30
@@ -120,11 +125,20 @@ class RqDoorbell:
         with connect(self.url) as connection:
             queues = {name: rq_queue(name, connection) for name in QueueName}
             while not self._closing and (ring := self._rings.get()) is not None:
-                failpoint("doorbell.before_ring")
-                try:
-                    _enqueue(queues[ring.queue], ring, self.clock)
-                except (RedisError, OSError) as error:
-                    log.debug("ring_lost", ring=ring.name, error=str(error))
+                time.sleep(GATHER_S)
+                for one in dict.fromkeys([ring, *self._waiting()]):
+                    failpoint("doorbell.before_ring")
+                    try:
+                        _enqueue(queues[one.queue], one, self.clock)
+                    except (RedisError, OSError) as error:
+                        log.debug("ring_lost", ring=one.name, error=str(error))
+
+    def _waiting(self) -> Iterator[Ring]:
+        """What was rung meanwhile; the word to end stays where it is, for whoever asks next."""
+        with suppress(thread_queue.Empty):
+            while (ring := self._rings.get_nowait()) is not None:
+                yield ring
+            self._wake()
 
 
 def connect(url: str, *, socket_timeout_s: float | None = 2.0) -> Redis:

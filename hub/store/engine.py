@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.engine = _sqlite_engine(url) if self.is_sqlite else _server_engine(url)
+        self._writing = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -73,6 +75,7 @@ class Store:
         """
         with (
             _said_plainly(),
+            self._turn(),
             self.engine.connect().execution_options(hub_write=True) as connection,
             connection.begin() as transaction,
         ):
@@ -81,6 +84,19 @@ class Store:
             with _in_doubt_without_an_answer():
                 transaction.commit()
         failpoint(f"{name}.after_commit")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """On SQLite, let one thread of this process ask for the lock at a time: the others need not ask in vain."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writing.acquire(timeout=BUSY_TIMEOUT_S):
+            raise sqlite3.OperationalError("database is locked")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     def checkpoint(self) -> None:
         """Bring what was committed from SQLite's log into its file, keeping no writer from writing meanwhile.
