@@ -34,6 +34,7 @@ from hub.resting import Resting
 from hub.sealing import Keyring, find_canary, open_vault, seal_clear
 from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
+from hub.store.together import Together
 from hub.switches import Switches
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ class Core:
             self.plugins,
             self._announce,
             self.guard,
+            Together(self.store, "accept"),
         )
 
     @cached_property

@@ -96,7 +96,7 @@ class WebSection(Section):
         default="127.0.0.1", description="Address to listen on; 0.0.0.0 is every address of the machine."
     )
     port: int = Field(default=8080, ge=1, le=65535, description="Port to listen on.")
-    threads: int = Field(default=4, ge=1, le=256, description="Requests that are worked on at once.")
+    threads: int = Field(default=12, ge=1, le=256, description="Requests that are worked on at once.")
     max_body_kb: int = Field(default=1024, ge=1, le=102400, description="Largest request that is read, in kilobytes.")
     requests_per_minute: int = Field(
         default=600, ge=1, le=1_000_000, description="Most API requests per minute and token; 429 says when to go on."

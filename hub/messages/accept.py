@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from hub.accounts.service import Accounts
     from hub.clock import Clock
     from hub.compliance.policies import PolicyBook
-    from hub.messages.guarding import Guard
+    from hub.messages.guarding import Guard, Looked
     from hub.messages.limits import Limits
     from hub.messages.model import CampaignRequest
     from hub.messages.planning import PlannedMessage
     from hub.messages.routing import Route
     from hub.plugin_manager import Plugins
     from hub.store.engine import Store
+    from hub.store.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Intake:
     plugins: Plugins
     announce: Callable[[Account, Acceptance, Collection[str]], None]
     guard: Guard
+    together: Together
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns.
@@ -121,26 +123,30 @@ class Intake:
 
         planned: Sequence[PlannedMessage] = plan_all(self.store, planner, candidates, self.plugins)
         _refuse_if_nothing_goes(planned, account.country)
-        summary, rows = draw_up(planned)
-        with self.store.write("accept") as connection:
+        drawn_up = draw_up(planned)
+
+        def keep(connection: Connection) -> _Kept:
             require_intake(connection)
             if not claim_key(connection, request, terms.campaign_id, now):
-                return _answered_meanwhile(connection, request), set()
+                return _Kept(_answered_meanwhile(connection, request))
             looked = self.guard.look(connection, account, terms, planned, now)
             if looked.planned is not planned:  # some were texted too often
-                planned = looked.planned
-                _refuse_if_nothing_goes(planned, account.country)
-                summary, rows = draw_up(planned)
+                _refuse_if_nothing_goes(looked.planned, account.country)
+            summary, rows = drawn_up if looked.planned is planned else draw_up(looked.planned)
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
             writing.insert_messages(connection, rows)
-            writing.reserve(connection, terms, planned, now)
+            writing.reserve(connection, terms, looked.planned, now)
             self.guard.keep(connection, account, terms, looked, now)
-            held = acceptance_of(connection, terms.campaign_id) if looked.hold else None
-        if held:
-            tell_hold(account, held, looked)
-            return held, set()
-        views = [view_of(row) for row in rows[:SHOWN]]
-        return summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views), writing.routes_of(rows)
+            if looked.hold:
+                return _Kept(acceptance_of(connection, terms.campaign_id), looked)
+            views = [view_of(row) for row in rows[:SHOWN]]
+            answer = summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views)
+            return _Kept(answer, looked, writing.routes_of(rows))
+
+        kept = self.together.write(keep, order=account.id)
+        if kept.looked:
+            tell_hold(account, kept.answer, kept.looked)
+        return kept.answer, kept.routes
 
     def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
         with self.store.write("accept_list") as connection:
@@ -169,6 +175,15 @@ class Intake:
             limits=self.limits,
             countries=account.countries,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What became of a request in the transaction that stores it; it was `looked` at unless it was known before."""
+
+    answer: Acceptance
+    looked: Looked | None = None
+    routes: set[str] = field(default_factory=set)
 
 
 def texts_of(request: CampaignRequest) -> Iterator[str]:

@@ -207,4 +207,4 @@ def test_settings_shown_by_python_hide_secrets(read: Read) -> None:
 def test_what_is_in_force_says_where_it_comes_from(read: Read, tmp_path: Path) -> None:
     """Above each value that someone wrote."""
     text = render_effective(read("[web]\nport = 81", {"HUB_WEB_HOST": "::1"}))
-    assert f"# HUB_WEB_HOST\nhost = ::1\n# {tmp_path / 'hub.ini'}:2\nport = 81\nthreads = 4\n" in text
+    assert f"# HUB_WEB_HOST\nhost = ::1\n# {tmp_path / 'hub.ini'}:2\nport = 81\nthreads = 12\n" in text
