@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from hub.errors import Fault, HubError, RequestRefused
 
@@ -44,13 +45,21 @@ class Remote:
                 method, self.url.rstrip("/") + path, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, **wishes
             )
             content = response.json()
-        except (requests.RequestException, ValueError) as error:
-            raise HubError(f"{self.url} does not answer as a hub does: {error}") from error
+        except ValueError as error:  # a bad URL, or an answer that is no JSON
+            raise HubError(f"{self.url} does not answer as a hub does; is that its address?") from error
+        except requests.RequestException as error:
+            raise HubError(self._why_silent(error)) from error
         if isinstance(content, dict) and response.ok and all(key in content for key in wanted):
             return content
         if isinstance(content, dict) and "code" in content:
             raise _refusal(content)
         raise HubError(f"{self.url} does not answer as a hub does: {response.status_code} {response.reason}.")
+
+    def _why_silent(self, error: requests.RequestException) -> str:
+        reason = getattr(error.args[0] if error.args else None, "reason", None)
+        if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+            return f"Nobody answers at {self.url}: see that a hub runs there, and that it can be reached."
+        return f"{self.url} broke off or was silent for {TIMEOUT_S} s: nobody knows whether it took the request."
 
 
 def _refusal(problem: dict[str, Any]) -> RequestRefused:

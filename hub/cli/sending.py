@@ -23,8 +23,8 @@ _TOKEN = click.option("--token", default=None, help="The API token for --url.")
 @click.command()
 @click.option("--to", "recipients", multiple=True, required=True, help="A number, or several separated by commas.")
 @click.option("--text", required=True, help="What to say.")
-@click.option("--alert", "purpose", flag_value="alert", help="To inform: leaves at any hour.")
-@click.option("--marketing", "purpose", flag_value="marketing", help="To sell: lawful hours and opt-out apply.")
+@click.option("--alert", is_flag=True, help="To inform: leaves at any hour.")
+@click.option("--marketing", is_flag=True, help="To sell: lawful hours and opt-out apply.")
 @click.option("--sender", default=None, help="What the phone shows; the default sender if not given.")
 @click.option("--at", default=None, help="When, as 2027-01-04T09:30; in the hub's time zone unless an offset is given.")
 @click.option("--key", default=None, help="Idempotency key: the same key sends once.")
@@ -37,7 +37,8 @@ def send(
     session: Session,
     recipients: tuple[str, ...],
     text: str,
-    purpose: str | None,
+    alert: bool,  # noqa: FBT001 - click hands flags over so
+    marketing: bool,  # noqa: FBT001 - click hands flags over so
     sender: str | None,
     at: str | None,
     key: str | None,
@@ -46,6 +47,10 @@ def send(
     token: str | None,
 ) -> None:
     """Send a text to one or many numbers."""
+    if alert and marketing:
+        message = "A text is either --alert or --marketing; for both purposes send two."
+        raise RequestRefused.because("--alert", "two_purposes", message)
+    purpose = "alert" if alert else "marketing" if marketing else None
     if url:
         from hub.cli.remote import Remote
 

@@ -271,4 +271,28 @@ def test_nobody_there_is_said_so(shop: CommandLine) -> None:
     """A port where nobody listens."""
     with HTTPServer(("127.0.0.1", 0), _Odd) as server:
         url = f"http://127.0.0.1:{server.server_port}"
-    assert shop.refused("messages", "--campaign", "x", "--url", url)[0] == "HubError"
+    code, message = shop.refused("messages", "--campaign", "x", "--url", url)
+    assert (code, message.startswith(f"Nobody answers at {url}")) == ("HubError", True)
+
+
+class _Mute(_Odd):
+    """Hangs up on whoever asks."""
+
+    def do_GET(self) -> None:
+        """Answer nothing."""
+        self.close_connection = True
+
+
+def test_an_answer_that_never_came_leaves_the_request_in_doubt(shop: CommandLine) -> None:
+    """Nobody can say whether the hub took it."""
+    with HTTPServer(("127.0.0.1", 0), _Mute) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        code, message = shop.refused("messages", "--campaign", "x", "--url", f"http://127.0.0.1:{server.server_port}")
+        thread.join()
+    assert (code, "nobody knows" in message) == ("HubError", True)
+
+
+def test_a_text_has_one_purpose(shop: CommandLine) -> None:
+    """To inform or to sell."""
+    assert shop.refused("send", "--to", TO, "--text", "x", "--alert", "--marketing")[0] == "two_purposes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub import hookimpl
-from hub.errors import NotFound
+from hub import Address, hookimpl
+from hub.errors import ConfigError, NotFound
 from hub.plugin_manager import Plugins
 from hub.processes.heartbeat import beats
 from hub.processes.service import ServiceProcess
@@ -30,6 +31,7 @@ class Fax:
 
     fails: str = ""
     forks: str = ""
+    taken: int = 0
     children: list[int] = field(default_factory=list)
     told: list[tuple[str, int]] = field(default_factory=list)
     hub_api: int = 1
@@ -38,7 +40,7 @@ class Fax:
     @hookimpl
     def hub_register_services(self, registry: Registry) -> None:
         """Bring it."""
-        registry.add_service("fax", self._build)
+        registry.add_service("fax", self._build, listens=lambda _: (Address("127.0.0.1", self.taken, "[fax] port"),))
 
     def start(self) -> None:
         """Be told to start."""
@@ -55,6 +57,8 @@ class Fax:
     def _hear(self, word: str) -> None:
         assert self.hub is not None
         self.told.append((word, len(list(beats(self.hub.data_dir, self.hub.clock)))))
+        if word == "start" and self.taken:
+            socket.create_server(("127.0.0.1", self.taken)).close()
         if word == self.fails:
             raise RuntimeError("no line")
         if word == self.forks and (pid := os.fork()):
@@ -112,6 +116,16 @@ def test_a_service_that_fails_leaves_no_sign_of_life(process: ServiceProcess, fa
     with pytest.raises(RuntimeError, match="no line"):
         process.run()
     assert alive(process) == []
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(process: ServiceProcess, fax: Fax) -> None:
+    """The key of hub.ini, and what to do; no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        fax.taken = other.getsockname()[1]
+        with pytest.raises(ConfigError) as refused:
+            process.run()
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.code, "cannot be listened on" in fault.message) == ("[fax] port", "port_not_free", True)
 
 
 def test_an_unknown_service_is_not_found(hub: TestHub) -> None:
