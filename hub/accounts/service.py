@@ -122,11 +122,7 @@ class Accounts:
     def authenticate(self, token: str) -> Account:
         """Whose token this is. Raises NotAuthenticated for an unknown or revoked one, or a locked account."""
         with self.store.read() as connection:
-            row = connection.execute(
-                select(accounts)
-                .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
-                .where(api_tokens.c.digest == digest_of(token), api_tokens.c.revoked_at.is_(None))
-            ).first()
+            row = connection.execute(_BY_TOKEN, {"digest": digest_of(token)}).first()
         if row is None:
             raise NotAuthenticated("This token is not valid: it may be mistyped or revoked.")
         if row.locked:
@@ -249,7 +245,13 @@ def _checked_amount(amount: int) -> None:
         raise RequestRefused.because("credits", "out_of_range", f"Credits go from 0 to {MAX_CREDITS}.")
 
 
-_BY_ID = select(accounts).where(accounts.c.id == bindparam("wanted"))  # made once: it is asked with every text
+# Made once: to build a statement costs more than to run it, and these are asked with every text.
+_BY_ID = select(accounts).where(accounts.c.id == bindparam("wanted"))
+_BY_TOKEN = (
+    select(accounts)
+    .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
+    .where(api_tokens.c.digest == bindparam("digest"), api_tokens.c.revoked_at.is_(None))
+)
 
 
 def _account(connection: Connection, account_id: int) -> Account:
