@@ -26,6 +26,7 @@ from hub.messages.held import Held
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
 from hub.messages.restored import Restored
+from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
 from hub.plugin_manager import Plugins, rest_finding
@@ -153,6 +154,11 @@ class Core:
         return routes_from(self.settings)
 
     @cached_property
+    def route_health(self) -> RouteHealth:
+        """How the routes are."""
+        return RouteHealth(self.store, self.clock, self.routes)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Who sends and pays."""
         return Accounts(self.store, self.clock)
@@ -175,6 +181,7 @@ class Core:
             self.plugins,
             self._announce,
             self.guard,
+            self.route_health.wellness,
         )
 
     @cached_property
@@ -216,7 +223,9 @@ class Core:
     def dispatcher(self) -> Dispatcher:
         """Where messages are handed to carriers."""
         recheck = Recheck(self.policies, self.limits.close_margin)
-        return Dispatcher(self.store, self.clock, self.routes, self.lines, recheck, self.limits, self.tell)
+        return Dispatcher(
+            self.store, self.clock, self.routes, self.lines, recheck, self.limits, self.tell, self.route_health
+        )
 
     @cached_property
     def sweeper(self) -> Sweeper:
@@ -305,6 +314,8 @@ class Core:
 
     def close(self) -> None:
         """Let go of everything this process holds."""
+        if "route_health" in vars(self):
+            self.route_health.flush_all()
         if "lines" in vars(self):
             self.lines.close()
         self.doorbell.close()

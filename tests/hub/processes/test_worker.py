@@ -118,7 +118,7 @@ def test_more_than_one_turn_takes_is_rung_for_again(make: HubMaker, monkeypatch:
     hub.core.doorbell = bell = Bell()
     hub.send("0612345678", "0612345679")
     bell.rung.clear()
-    one_round = lambda self, route, **_: self._round(self.routes[route])[0]  # noqa: E731 - a turn that is soon over
+    one_round = lambda self, route, **_: self._round(self.routes[route], self.lines.get("carrier")).count  # noqa: E731 - a turn that is soon over
     monkeypatch.setattr(type(hub.core.dispatcher), "drain", one_round)
     worker = Worker(hub.core, QueueName.DISPATCH)
     worker.submit_due("main")
