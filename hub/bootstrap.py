@@ -21,6 +21,7 @@ from hub.messages.configured import limits_from, require_routes, routes_from
 from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
+from hub.messages.failover import Failover
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
@@ -231,6 +232,11 @@ class Core:
     def sweeper(self) -> Sweeper:
         """What mends the record after a crash."""
         return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
+
+    @cached_property
+    def failover(self) -> Failover:
+        """What goes around routes that are out."""
+        return Failover(self.store, self.clock, self.routes, self.route_health, self.tell)
 
     @cached_property
     def switches(self) -> Switches:

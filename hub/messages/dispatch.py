@@ -139,7 +139,7 @@ class Dispatcher:
         self, route: Route, connector: Connector, stop: Callable[[], bool] = lambda: False, *, probing: bool = False
     ) -> Round:
         stride = self._stride(route)
-        size = 1 if probing else stride.size
+        size = 1 if probing else _whole_windows(stride.size, connector.capabilities.batch_size)
         owner, claimed, kept = self._claim(route, connector, size, probing=probing)
         began, go_on = self.clock.monotonic(), True
         windows = list(in_batches(kept, connector.capabilities.batch_size))
@@ -288,6 +288,11 @@ class Dispatcher:
             query = select(messages.c.id).where(these, *_in_hand(owner, MessageState.SUBMITTING))
             ids = {row.id for row in fetch(connection, query)}
         return [row for row in window if row.id in ids]
+
+
+def _whole_windows(size: int, window: int) -> int:
+    """No more than so many messages, and no window that is half empty."""
+    return size - size % window if size > window else size
 
 
 def _in_hand(owner: str, *states: MessageState) -> tuple[ColumnElement[bool], ...]:

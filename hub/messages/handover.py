@@ -75,7 +75,7 @@ def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
         return _nobody_knows(ids, "The connector did not answer for every message.")
     answers = dict(zip(ids, outcomes, strict=True))
     if all(isinstance(outcome, Unknown) for outcome in outcomes):
-        return Answers(answers, failure=Failure("The carrier answered for no message.", _DOUBT_S))
+        return Answers(answers, failure=Failure("The carrier answered for no message.", rest_s=0.0))
     return Answers(answers, slower=any(isinstance(outcome, NotSent) for outcome in outcomes))
 
 
