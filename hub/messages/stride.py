@@ -12,6 +12,7 @@ _MEMORY = 0.7
 """How much the rounds before count beside the last one."""
 _LEAST_SPREAD = 0.1
 _LEAST_S = 1e-6
+_SLACK_S = 0.01
 
 
 @dataclass
@@ -44,6 +45,9 @@ class Stride:
             self.size = max(1, min(fits, grown, self.most))
 
     def _learn(self, count: int, seconds: float) -> None:
+        expected = self._fixed_s + (self._per_message_s or 0.0) * count
+        if self._per_message_s is not None and not _alike(seconds, expected):
+            self._sums = (0.0,) * 5  # another line than before: what was says nothing of what is
         news = (1.0, float(count), seconds, float(count) ** 2, count * seconds)
         self._sums = tuple(_MEMORY * old + new for old, new in zip(self._sums, news, strict=True))  # type: ignore[assignment]  # five, as before
         weight, counts, times, squares, products = self._sums
@@ -55,5 +59,10 @@ class Stride:
         elif self._per_message_s is None:
             self._per_message_s = seconds / count
         else:  # rounds of one size: what changed, changed for all of it
-            expected = self._fixed_s + self._per_message_s * count
-            self._per_message_s *= seconds / expected if expected > 0 else 1.0
+            changed = seconds / expected if expected > 0 else 1.0
+            self._per_message_s *= changed
+            self._fixed_s *= changed
+
+
+def _alike(seconds: float, expected: float) -> bool:
+    return abs(seconds - expected) < _SLACK_S or expected / 2 < seconds < expected * 2

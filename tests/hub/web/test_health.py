@@ -69,7 +69,7 @@ def test_a_hub_that_lacks_nothing_is_ready(caller: Caller) -> None:
         answer = caller.client.get("/health/ready")
         assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
         names = [check["name"] for check in answer.get_json()["checks"]]
-        assert names == ["database", "schema", "disk", "redis", "plugins", "paused", "held"]
+        assert names == ["database", "schema", "disk", "redis", "plugins", "paused", "held", "routes"]
 
 
 def test_without_its_database_a_hub_is_down(caller: Caller) -> None:

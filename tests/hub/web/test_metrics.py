@@ -71,7 +71,7 @@ def test_no_label_is_about_a_person_or_an_account(caller: Caller) -> None:
     """Labels are kept for ever, and seen by everybody."""
     caller.send("+33612345678")
     names = {name for line in figures(caller) for name in re.findall(r'(\w+)="', line)}
-    assert names == {"state", "connector", "route", "method", "status", "le", "version", "way"}
+    assert names == {"state", "connector", "route", "method", "status", "le", "version", "way", "outcome"}
     assert "612345678" not in caller.client.get("/metrics").get_data(as_text=True)
 
 
