@@ -174,6 +174,7 @@ class Dispatcher:
                 until=now + self.limits.lease,
                 size=self.limits.batch if size is None else size,
                 rate=min((rate for rate in rates if rate), default=None),
+                most=self.limits.batch,
             )
             kept, changes = self.recheck.keep(connection, claim.rows, now)
         self.tell(changes, now)

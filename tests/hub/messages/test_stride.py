@@ -50,10 +50,11 @@ def test_a_line_that_becomes_slower_is_given_less() -> None:
     assert rounds(stride, lambda size: size * 0.02)[-1] == pytest.approx(25, abs=2)
 
 
-def test_a_line_that_becomes_quicker_is_given_more() -> None:
+@pytest.mark.parametrize("before_s", [0.02, 1.0])
+def test_a_line_that_becomes_quicker_is_given_more(before_s: float) -> None:
     """It was only ill."""
     stride = Stride(500)
-    rounds(stride, lambda size: size * 0.02)
+    rounds(stride, lambda size: size * before_s)
     assert rounds(stride, lambda size: size * 0.0001)[-1] == 500
 
 
