@@ -14,6 +14,7 @@ from sqlalchemy import text
 from hub import hookimpl
 from hub.embedded import PrivateServer, socket_url
 from hub.guard.model import Figures
+from hub.messages.breaker import Failure
 from hub.messages.model import Finding
 from hub.plugin_manager import Plugins
 from hub.queue import RqDoorbell
@@ -133,3 +134,13 @@ def test_a_campaign_that_waits_for_review_degrades_the_hub(caller: Caller) -> No
     (found,) = [check for check in answer.get_json()["checks"] if check["status"] != "ready"]
     assert (answer.status_code, found["name"]) == (200, "held")
     assert found["detail"] == "Campaigns wait for review; `hub held` lists them."
+
+
+def test_a_carrier_that_cannot_be_reached_is_seen(caller: Caller) -> None:
+    """By the name of its route; what it said is for the operator (F19)."""
+    caller.client.get("/health/ready")
+    caller.hub.core.route_health.note("main", Failure("bad password for hub@carrier.example", is_final=True))
+    answer = caller.client.get("/health/ready").get_json()
+    (found,) = [check for check in answer["checks"] if check["name"] == "routes"]
+    assert (answer["status"], found["status"]) == ("degraded", "degraded")
+    assert ("main" in found["detail"], "password" in found["detail"]) == (True, False)
