@@ -39,8 +39,8 @@ class Stride:
         with self._lock:
             self._per_message_s = self._learn(count, max(0.0, seconds))
             fits = int(min(TARGET_S / self._per_message_s + 0.01, self.most))
-            grown = self.size * 2 if count >= self.size else self.size
-            self.size = max(1, min(fits, grown, self.most))
+            growth = (4 if seconds < TARGET_S / 8 else 2) if count >= self.size else 1
+            self.size = max(1, min(fits, self.size * growth, self.most))
 
     def _learn(self, count: int, seconds: float) -> float:
         """Seconds per message: soon longer when they seem so, shorter step by step."""

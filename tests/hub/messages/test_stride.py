@@ -23,7 +23,7 @@ def rounds(stride: Stride, lasts: Callable[[int], float], count: int = 20) -> li
 
 def test_a_quick_line_is_given_large_batches_within_some_rounds() -> None:
     """Beginning with few, for it might have been slow."""
-    assert rounds(Stride(500), lambda size: 0.001 + size / 20_000)[:9] == [4, 8, 16, 32, 64, 128, 256, 500, 500]
+    assert rounds(Stride(500), lambda size: 0.001 + size / 20_000)[:6] == [4, 16, 64, 256, 500, 500]
 
 
 @pytest.mark.parametrize("per_message_s", [0.02, 0.1, 0.4])
