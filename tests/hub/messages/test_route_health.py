@@ -21,6 +21,7 @@ from hub.testing.connector import FakeConnector
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
+    from hub.messages.connector import Outcome
     from hub.messages.model import OutgoingMessage
     from hub.messages.route_report import RouteReport
     from hub.testing.hub import TestHub
@@ -270,11 +271,12 @@ def test_what_is_put_off_one_by_one_slows_the_route_too(steady: TestHub) -> None
 
 def test_what_became_of_messages_is_counted(steady: TestHub) -> None:
     """In the last minutes, and ever."""
-    steady.carrier.answer = lambda message: {
+    answers: dict[str, Outcome] = {
         "0": Rejected(FailureReason.BARRED, "69", "barred"),
         "1": Unknown("lost"),
         "2": NotSent("later", 60),
-    }.get(message.to[-1])
+    }
+    steady.carrier.answer = lambda message: answers.get(message.to[-1])
     steady.send(*numbers(4))
     steady.drain()
     found = report(steady)

@@ -27,7 +27,7 @@ def test_the_lowest_number_takes_all() -> None:
 def test_equal_priorities_share_by_weight() -> None:
     """Two thirds and one."""
     found = shares((DOUBLE, EVEN), {})
-    assert (found["double"], found["even"]) == (pytest.approx(800, abs=5), pytest.approx(400, abs=5))
+    assert found == pytest.approx({"double": 800, "even": 400}, abs=5)
 
 
 def test_few_messages_are_shared_out_as_many_are() -> None:
