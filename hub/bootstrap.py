@@ -21,11 +21,13 @@ from hub.messages.configured import limits_from, require_routes, routes_from
 from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
+from hub.messages.failover import Failover
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
 from hub.messages.restored import Restored
+from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
 from hub.messages.sweep import Sweeper
 from hub.plugin_manager import Plugins, rest_finding
@@ -154,6 +156,11 @@ class Core:
         return routes_from(self.settings)
 
     @cached_property
+    def route_health(self) -> RouteHealth:
+        """How the routes are."""
+        return RouteHealth(self.store, self.clock, self.routes)
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Who sends and pays."""
         return Accounts(self.store, self.clock)
@@ -177,6 +184,7 @@ class Core:
             self._announce,
             self.guard,
             Together(self.store, "accept"),
+            self.route_health.wellness,
         )
 
     @cached_property
@@ -218,12 +226,19 @@ class Core:
     def dispatcher(self) -> Dispatcher:
         """Where messages are handed to carriers."""
         recheck = Recheck(self.policies, self.limits.close_margin)
-        return Dispatcher(self.store, self.clock, self.routes, self.lines, recheck, self.limits, self.tell)
+        return Dispatcher(
+            self.store, self.clock, self.routes, self.lines, recheck, self.limits, self.tell, self.route_health
+        )
 
     @cached_property
     def sweeper(self) -> Sweeper:
         """What mends the record after a crash."""
         return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
+
+    @cached_property
+    def failover(self) -> Failover:
+        """What goes around routes that are out."""
+        return Failover(self.store, self.clock, self.routes, self.route_health, self.tell)
 
     @cached_property
     def switches(self) -> Switches:
@@ -307,6 +322,8 @@ class Core:
 
     def close(self) -> None:
         """Let go of everything this process holds."""
+        if "route_health" in vars(self):
+            self.route_health.flush_all()
         if "lines" in vars(self):
             self.lines.close()
         self.doorbell.close()

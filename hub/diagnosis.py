@@ -22,6 +22,7 @@ from hub.embedded import NoServer, find_server, socket_path
 from hub.errors import ConfigError, Fault, HubError, StoreUnavailable
 from hub.messages.configured import only_simulated
 from hub.messages.model import Finding
+from hub.messages.route_report import findings_of, route_reports
 from hub.plugin_manager import PluginState
 from hub.processes.heartbeat import beats
 from hub.queue import connect
@@ -280,6 +281,13 @@ def _guards(core: Core) -> Iterator[Finding]:
         yield Finding("guards", f"{name} used {credits_} credits today, many times what it did before: is it at work?")
 
 
+def _routes(core: Core) -> Iterator[Finding]:
+    if not _has_its_tables(core):
+        return
+    with core.store.read() as connection:
+        yield from findings_of(route_reports(connection, core.routes.values(), core.clock.now()))
+
+
 def _has_its_tables(core: Core) -> bool:
     try:
         return core.schema_status().is_ready
@@ -315,4 +323,5 @@ _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
     _ports,
     _plugin_health,
     _guards,
+    _routes,
 )

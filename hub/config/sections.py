@@ -249,11 +249,22 @@ class RouteSection(Section):
     purposes: Annotated[tuple[PurposeName, ...], BeforeValidator(split_list)] = Field(
         default=("marketing", "alert"), min_length=1, description="Purposes that this route serves."
     )
+    accounts: TextList = Field(default=(), description="Accounts that this route serves, by name or id; empty for all.")
+    senders: TextList = Field(default=(), description="Senders that this route serves; empty for all.")
     rate: OptionalNumber = Field(
         default=None, gt=0, description="Most segments per second over all workers; empty for no limit."
     )
     priority: int = Field(
         default=10, ge=0, le=1000, description="Of the routes that serve a message, the lowest number takes it."
+    )
+    weight: int = Field(
+        default=1, ge=1, le=1000, description="Part of the messages that it takes among routes of the same priority."
+    )
+    open_after: int = Field(
+        default=3, ge=1, le=100, description="Failures in a row after which the route is left alone for a while."
+    )
+    slow_after_s: float = Field(
+        default=30.0, gt=0, le=3600, description="Seconds that a call to the carrier may last; longer is a failure."
     )
     on_unknown: Annotated[Literal["hold", "resend"], AnyCase] = Field(
         default="hold",

@@ -15,6 +15,7 @@ from hub.messages.guarding import tell_hold
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignState, Recipient
 from hub.messages.planning import Candidate, Planner, Terms
+from hub.messages.routing import names_of
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
@@ -24,7 +25,7 @@ from hub.sms.phone import parse_number
 from hub.switches import require_intake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -45,7 +46,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Accepts campaigns. `announce` is called with each acceptance, after its commit."""
+    """Accepts campaigns. `announce` is called with each acceptance, after its commit.
+
+    `wellness` says how well routes are, 0 to 1: those that are out are nobody's first choice.
+    """
 
     store: Store
     clock: Clock
@@ -57,6 +61,7 @@ class Intake:
     announce: Callable[[Account, Acceptance, Collection[str]], None]
     guard: Guard
     together: Together
+    wellness: Callable[[], Mapping[str, float]] = dict
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns.
@@ -174,6 +179,8 @@ class Intake:
             routes=self.routes,
             limits=self.limits,
             countries=account.countries,
+            account=names_of(account.id, account.name),
+            wellness=self.wellness(),
         )
 
 

@@ -53,6 +53,9 @@ _ACCOUNTS_WITH_DUE = text("""
                 AND messages.account_id = asking.account_id AND due_at <= :now)
 """).bindparams(bindparam("now", type_=UtcDateTime))
 
+ROUNDING = 1e-3
+"""Of a segment: seconds since 1970 have no more digits than that, times a rate and after many claims."""
+
 ALL_PRIORITIES = (0, 1)
 
 _WANTED = (
@@ -101,17 +104,22 @@ def claim_batch(
     until: datetime,
     size: int,
     rate: float | None = None,
+    most: int | None = None,
 ) -> Claim:
     """Take up to `size` due messages of a route, in the caller's transaction, leased until `until`.
 
-    With a `rate` (segments per second) it takes no more than the route's line has room for, across all workers.
+    With a `rate` (segments per second) it takes no more than the route's line has room for, across all workers; and up
+    to `most` messages where the room that `size` leaves would be too little for a claim of its own.
     """
     if not may_pass(connection, Way.OUT, route):
         return Claim(owner, ())
     free_at = _line_free_at(connection, route, now, rate) if rate else 0.0
-    room = int((now.timestamp() - free_at) * rate + 1e-6) if rate else None
+    room = int((now.timestamp() - free_at) * rate + ROUNDING) if rate else None
+    slice_ = int(rate * SLICE_S) if rate else 0
+    if room is not None and room - size < slice_:
+        size = max(size, min(room, most or size))
     due = _due(connection, route, now, size if room is None else min(size, room))
-    if rate and room is not None and len(due) >= room and room < min(size, int(rate * SLICE_S)):
+    if room is not None and len(due) >= room and room < min(size, slice_):
         return Claim(owner, ())  # the line is full; a message at a time would cost a commit each
     rows = sorted(due if room is None else _fitting(due, room), key=_ORDER)
     if not rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.errors import ConfigError, Fault
 from hub.messages.limits import Limits
-from hub.messages.routing import OnUnknown, Route
+from hub.messages.routing import OnUnknown, Route, folded
 
 if TYPE_CHECKING:
     from hub.config.settings import Settings
@@ -62,6 +62,11 @@ def routes_from(settings: Settings) -> dict[str, Route]:
             rate=route.rate,
             priority=route.priority,
             on_unknown=OnUnknown(route.on_unknown),
+            accounts=frozenset(map(folded, route.accounts)),
+            senders=frozenset(map(folded, route.senders)),
+            weight=route.weight,
+            open_after=route.open_after,
+            slow_after_s=route.slow_after_s,
         )
         for name, route in settings.routes.items()
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,14 +14,17 @@ from sqlalchemy import func, select
 
 from hub.errors import CommitInDoubt, ConnectorError, StoreUnavailable
 from hub.ids import new_id
+from hub.messages.breaker import Failure, Success, Throttle, pace_now
 from hub.messages.claim import claim_batch, has_due
 from hub.messages.connector import Submitted
-from hub.messages.handover import BACK_OFF, Answers, hand_over
+from hub.messages.handover import Answers, failure_of, hand_over
+from hub.messages.lanes import Lanes, Round
 from hub.messages.model import MessageState
 from hub.messages.outcomes import FREE, NotAllOurs, changes_by, kept_ids, owned_by, record_outcomes
+from hub.messages.route_health import Turn
 from hub.messages.routing import OnUnknown
-from hub.messages.rules import patience
 from hub.messages.settle import unpark
+from hub.messages.stride import Stride
 from hub.messages.tables import messages
 from hub.store.bulk import among, fetch, in_batches, update_rows
 
@@ -31,11 +35,13 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from hub.clock import Clock
+    from hub.messages.breaker import Signal
     from hub.messages.connector import Connector, Outcome
     from hub.messages.limits import Limits
     from hub.messages.lines import Lines
     from hub.messages.outcomes import Changes
     from hub.messages.recheck import Recheck
+    from hub.messages.route_health import RouteHealth
     from hub.messages.routing import Route
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
@@ -44,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 RECORD_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Waits between tries to record what a carrier answered: lost answers would leave the messages in doubt."""
+PROBE_AGAIN = timedelta(seconds=1)
+"""Until the next try of a route for which nothing was there to try it with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,83 +65,151 @@ class Dispatcher:
     recheck: Recheck
     limits: Limits
     tell: Callable[[Changes, datetime], None]
+    health: RouteHealth
     pause: Callable[[float], None] = time.sleep
-    rests_until: dict[str, float] = field(default_factory=dict)
+    strides: dict[str, Stride] = field(default_factory=dict)
+    wires: dict[str, threading.Semaphore] = field(default_factory=dict)
 
     def drain(self, route_name: str, *, budget_s: float = 5.0, stop: Callable[[], bool] = lambda: False) -> int:
         """Submit what is due on a route, for at most about `budget_s` seconds; how many messages were handled.
 
-        Never raises a ConnectorError: what a carrier did not take waits for another try.
+        Never raises a ConnectorError: what a carrier did not take waits for another try. A route that is left alone
+        is, until its time is over; then one message goes first.
         """
         route = self.routes.get(route_name)
-        if route is None or self._rests(route_name):
+        turn = self._turn(route) if route is not None else Turn.REST
+        if route is None or turn is Turn.REST:
             return 0
-        handled, end = 0, self.clock.monotonic() + budget_s
-        while not stop() and self.clock.monotonic() < end:
-            count, go_on = self._round(route, stop)
-            handled += count
-            if not count or not go_on:
-                break
-        return handled
+        end = self.clock.monotonic() + budget_s
+        if turn is Turn.PROBE:
+            tried = self._probe(route, stop)
+            return tried + self.drain(route.name, budget_s=end - self.clock.monotonic(), stop=stop) if tried else 0
+        connector = self._line(route)
+        if connector is None:
+            return 0
+        lanes = connector.capabilities.lanes
+        work = Lanes(
+            work=lambda: self._round(route, connector, lambda: stop() or work.is_over),
+            may_go_on=lambda: not stop() and self.clock.monotonic() < end,
+            beside=lanes if lanes > 1 else 0,
+        )
+        return work.run()
 
     def due_routes(self, *, since: timedelta = timedelta(0)) -> tuple[str, ...]:
-        """The routes on which something should be on its way, and has been for that long."""
-        now = self.clock.now() - since
+        """The routes on which something should be on its way, and has been for that long, and may be."""
+        self.health.flush_late()
+        then = self.clock.now() - since
         with self.store.read() as connection:
-            return tuple(name for name in self.routes if not self._rests(name) and has_due(connection, name, now))
+            states = self.health.states(connection)
+            going = [name for name in self.routes if self.health.turn(states[name]) is not Turn.REST]
+            return tuple(name for name in going if has_due(connection, name, then))
 
-    def _rests(self, route: str) -> bool:
-        return self.clock.monotonic() < self.rests_until.get(route, 0.0)
+    def _turn(self, route: Route) -> Turn:
+        with self.store.read() as connection:
+            turn = self.health.turn(self.health.state(connection, route.name))
+            if turn is Turn.PROBE and not has_due(connection, route.name, self.clock.now()):
+                return Turn.REST
+        return turn
 
-    def _let_rest(self, route: Route, pause: timedelta) -> None:
-        """A carrier that said "later", or that cannot be reached, is left alone by all of the backlog."""
-        self.rests_until[route.name] = self.clock.monotonic() + patience(pause.total_seconds()).total_seconds()
-
-    def _round(self, route: Route, stop: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
+    def _line(self, route: Route) -> Connector | None:
+        """The connector, open; where it does not open, that is said of its route."""
         try:
-            connector = self.lines.get(route.connector)
+            return self.lines.get(route.connector)
         except ConnectorError as error:
-            log.error("connector_down", connector=route.connector, error=str(error))
-            self._let_rest(route, BACK_OFF)
-            return 0, False
-        owner, claimed, kept = self._claim(route, connector)
-        go_on = True
+            log.warning("connector_down", connector=route.connector, error=str(error))
+            self.health.note(route.name, failure_of(error))
+            return None
+
+    def _probe(self, route: Route, stop: Callable[[], bool]) -> int:
+        """Try an open route with one message, alone among all workers; how many were handled, 0 where that failed."""
+        until = self.clock.now() + self.limits.lease
+        if stop() or not self.health.begin_probe(route.name, until):
+            return 0
+        try:
+            connector = self._line(route)
+            done = self._round(route, connector, stop, probing=True) if connector else Round(0)
+        finally:
+            self.health.end_probe(route.name, self.clock.now() + PROBE_AGAIN)
+        return done.count if done.go_on else 0
+
+    def _stride(self, route: Route) -> Stride:
+        return self.strides.setdefault(route.name, Stride(self.limits.batch))
+
+    def _round(
+        self, route: Route, connector: Connector, stop: Callable[[], bool] = lambda: False, *, probing: bool = False
+    ) -> Round:
+        stride = self._stride(route)
+        size = 1 if probing else _whole_windows(stride.size, connector.capabilities.batch_size)
+        owner, claimed, kept = self._claim(route, connector, size, probing=probing)
+        began, go_on = self.clock.monotonic(), True
         windows = list(in_batches(kept, connector.capabilities.batch_size))
         for place, window in enumerate(windows, start=1):
             if place > 1 and stop():
-                self._give_back(owner, _ids(windows[place - 1 :]), timedelta(0))
-                return claimed, False
+                self._give_back(owner, _ids(windows[place - 1 :]))
+                return Round(claimed, go_on=False)
             answers = self._submit_window(route, connector, owner, window)
-            go_on = go_on and not answers.slower
-            if answers.pause is not None:
-                self._let_rest(route, answers.pause)
-                self._give_back(owner, _ids(windows[place:]), answers.pause)
+            go_on = go_on and not answers.slower and answers.failure is None
+            if answers.stops:
+                self._give_back(owner, _ids(windows[place:]))
                 break
-        return claimed, go_on
+        if go_on and not probing:
+            stride.took(len(kept), self.clock.monotonic() - began)
+        return Round(claimed, claimed >= size, go_on)
 
-    def _claim(self, route: Route, connector: Connector) -> tuple[str, int, list[AnyRow]]:
+    def _claim(
+        self, route: Route, connector: Connector, size: int | None = None, *, probing: bool = False
+    ) -> tuple[str, int, list[AnyRow]]:
         now = self.clock.now()
         owner = new_id(now)
-        rates = [rate for rate in (route.rate, connector.capabilities.rate) if rate]
         with self.store.write("claim") as connection:
+            state = self.health.state(connection, route.name)
+            if not probing and self.health.turn(state) is not Turn.GO:
+                return owner, 0, []
+            rates = (route.rate, connector.capabilities.rate, pace_now(state, now))
             claim = claim_batch(
                 connection,
                 route.name,
                 owner=owner,
                 now=now,
                 until=now + self.limits.lease,
-                size=self.limits.batch,
-                rate=min(rates, default=None),
+                size=self.limits.batch if size is None else size,
+                rate=min((rate for rate in rates if rate), default=None),
+                most=self.limits.batch,
             )
             kept, changes = self.recheck.keep(connection, claim.rows, now)
         self.tell(changes, now)
         return owner, len(claim.rows), kept
 
     def _submit_window(self, route: Route, connector: Connector, owner: str, window: Sequence[AnyRow]) -> Answers:
-        ours = self._announce_submit(route, owner, window)
-        if not ours:
-            return Answers({})
-        answers = hand_over(connector, ours)
+        wire = self.wires.setdefault(route.connector, threading.Semaphore(connector.capabilities.lanes))
+        with wire:  # announced only now: what waits for its turn was certainly not sent
+            ours = self._announce_submit(route, owner, window)
+            if not ours:
+                return Answers({})
+            began = self.clock.monotonic()
+            answers = hand_over(connector, ours)
+            seconds = self.clock.monotonic() - began
+        self._keep(route, connector, owner, answers, ours)
+        self._note(route, answers, ours, seconds)
+        return answers
+
+    def _note(self, route: Route, answers: Answers, ours: Sequence[AnyRow], seconds: float) -> None:
+        """Say what a call was like."""
+        at = self.clock.monotonic()
+        carried = sum(row.segments for row in ours if isinstance(answers.outcomes[row.id], Submitted))
+        pulse = self.health.pulse(route.name)
+        pulse.carried(carried, at)
+        signal: Signal = Success()
+        if answers.failure is not None:
+            signal = answers.failure
+        elif answers.slower:
+            signal = Throttle(pulse.rate(at), answers.pause_s)
+        elif route.slow_after_s is not None and seconds > route.slow_after_s:
+            signal = Failure(f"A call took {seconds:.0f} seconds.", rest_s=0.0)
+        self.health.note(route.name, signal, answers.outcomes.values(), seconds)
+
+    def _keep(self, route: Route, connector: Connector, owner: str, answers: Answers, ours: Sequence[AnyRow]) -> None:
+        """Record what the carrier said, however long the database is away."""
         resend = route.on_unknown is OnUnknown.RESEND or connector.capabilities.idempotent
         for wait_s in RECORD_AGAIN_S:
             try:
@@ -142,9 +218,8 @@ class Dispatcher:
                 log.warning("outcomes_not_recorded", again_in_s=wait_s, error=str(error))
                 self.pause(wait_s)
             else:
-                return answers
+                return
         self._record(route.connector, owner, answers.outcomes, resend=resend)
-        return answers
 
     def _record_at_once(
         self, connector: str, owner: str, outcomes: Mapping[int, Outcome], ours: Sequence[AnyRow], *, resend: bool
@@ -169,11 +244,12 @@ class Dispatcher:
             changes.join(unpark(connection, connector, _named_by(outcomes), at))
         self.tell(changes, at)
 
-    def _give_back(self, owner: str, ids: Sequence[int], pause: timedelta) -> None:
-        """What was claimed and not written to the wire, when the carrier would not take it now."""
-        due_at = self.clock.now() + patience(pause.total_seconds())
+    def _give_back(self, owner: str, ids: Sequence[int]) -> None:
+        """What was claimed and not written to the wire is due as before: it is the route that waits."""
+        if not ids:
+            return
         with self.store.write("give_back") as connection:
-            rows = [{"id": one, "state": MessageState.PENDING, "due_at": due_at, **FREE} for one in ids]
+            rows = [{"id": one, "state": MessageState.PENDING, **FREE} for one in ids]
             update_rows(connection, messages, messages.c.id, rows, only=_in_hand(owner, MessageState.CLAIMED))
 
     def _announce_submit(self, route: Route, owner: str, window: Sequence[AnyRow]) -> list[AnyRow]:
@@ -213,6 +289,11 @@ class Dispatcher:
             query = select(messages.c.id).where(these, *_in_hand(owner, MessageState.SUBMITTING))
             ids = {row.id for row in fetch(connection, query)}
         return [row for row in window if row.id in ids]
+
+
+def _whole_windows(size: int, window: int) -> int:
+    """No more than so many messages, and no window that is half empty."""
+    return size - size % window if size > window else size
 
 
 def _in_hand(owner: str, *states: MessageState) -> tuple[ColumnElement[bool], ...]:

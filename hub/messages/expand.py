@@ -15,6 +15,7 @@ from hub.messages.accept import candidates_of
 from hub.messages.guarding import tell_hold
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
+from hub.messages.routing import names_of
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks as chunks
 from hub.messages.tables import campaign_numbers, campaigns
@@ -157,4 +158,6 @@ def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) ->
         routes=intake.routes,
         limits=intake.limits,
         countries=account.countries,
+        account=names_of(account.id, account.name),
+        wellness=intake.wellness(),
     )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hub.errors import ConnectorError, PermanentFailure, TemporaryFailure
+from hub.errors import ConnectorError, PermanentFailure, TemporaryFailure, Throttled
 from hub.failpoints import failpoint
+from hub.messages.breaker import Failure
 from hub.messages.connector import NotSent, Outcome, Unknown
 from hub.messages.model import OutgoingMessage
 from hub.messages.views import message_id
@@ -26,19 +27,29 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-BACK_OFF = timedelta(seconds=5)
-"""Until the next try when a carrier says "later" without saying when, or a connector broke."""
-ALARM_BACK_OFF = timedelta(seconds=60)
-"""Until the next try when only a person can mend what is wrong."""
+DOUBT_BACK_OFF = timedelta(seconds=5)
+"""Until the next try when a connector broke: each costs messages that nobody knows the end of."""
+THROTTLED_BACK_OFF = timedelta(seconds=1)
+"""Until the next try when a carrier wants us slower, and did not say when to come back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """An outcome per message id; `slower` when the carrier wants a pause, `pause` when it is of no use to go on."""
+    """An outcome per message id, and what they say of the route.
+
+    `slower` when the carrier wants us slower, and `pause_s` for how long to leave it alone then; `failure` when the
+    call did not do its work, and it is of no use to go on.
+    """
 
     outcomes: dict[int, Outcome]
     slower: bool = False
-    pause: timedelta | None = None
+    pause_s: float = 0.0
+    failure: Failure | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether what else was claimed goes back."""
+        return self.failure is not None or self.pause_s > 0
 
 
 def hand_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
@@ -52,13 +63,9 @@ def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     failpoint("submit.before_call")
     try:
         outcomes = list(connector.submit([outgoing(row) for row in rows]))
-    except PermanentFailure as error:
-        log.error("carrier_refuses_us", error=str(error))
-        return _not_now(ids, error, ALARM_BACK_OFF)
     except ConnectorError as error:
         log.warning("carrier_not_now", error=str(error))
-        asked = error.retry_after if isinstance(error, TemporaryFailure) else None
-        return _not_now(ids, error, BACK_OFF if asked is None else asked)
+        return _not_now(ids, error)
     except Exception as error:
         log.exception("submit_broke")
         return _nobody_knows(ids, f"{type(error).__name__}: {error}")
@@ -66,8 +73,17 @@ def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     if len(outcomes) != len(ids) or not all(isinstance(one, Outcome) for one in outcomes):
         log.error("connector_miscounts", submitted=len(ids), answered=len(outcomes))
         return _nobody_knows(ids, "The connector did not answer for every message.")
-    slower = any(isinstance(outcome, NotSent) for outcome in outcomes)
-    return Answers(dict(zip(ids, outcomes, strict=True)), slower)
+    answers = dict(zip(ids, outcomes, strict=True))
+    if all(isinstance(outcome, Unknown) for outcome in outcomes):
+        return Answers(answers, failure=Failure("The carrier answered for no message.", rest_s=0.0))
+    return Answers(answers, slower=any(isinstance(outcome, NotSent) for outcome in outcomes))
+
+
+def failure_of(error: ConnectorError) -> Failure:
+    """What a connector's error says of its route."""
+    asked = error.retry_after if isinstance(error, TemporaryFailure) else None
+    seconds = asked.total_seconds() if asked is not None else None
+    return Failure(str(error), seconds, is_final=isinstance(error, PermanentFailure))
 
 
 def outgoing(row: AnyRow) -> OutgoingMessage:
@@ -85,9 +101,17 @@ def outgoing(row: AnyRow) -> OutgoingMessage:
     )
 
 
-def _not_now(ids: Sequence[int], error: ConnectorError, pause: timedelta) -> Answers:
-    return Answers(dict.fromkeys(ids, NotSent(str(error), pause.total_seconds())), slower=True, pause=pause)
+_DOUBT_S = DOUBT_BACK_OFF.total_seconds()
+
+
+def _not_now(ids: Sequence[int], error: ConnectorError) -> Answers:
+    # It is the route that waits. Messages stay due, and in their order: another route may take them at once.
+    outcomes: dict[int, Outcome] = dict.fromkeys(ids, NotSent(str(error), 0.0))
+    if not isinstance(error, Throttled):
+        return Answers(outcomes, failure=failure_of(error))
+    asked = THROTTLED_BACK_OFF if error.retry_after is None else error.retry_after
+    return Answers(outcomes, slower=True, pause_s=asked.total_seconds())
 
 
 def _nobody_knows(ids: Sequence[int], detail: str) -> Answers:
-    return Answers(dict.fromkeys(ids, Unknown(detail)), slower=True, pause=BACK_OFF)
+    return Answers(dict.fromkeys(ids, Unknown(detail)), failure=Failure(detail, _DOUBT_S))

@@ -134,7 +134,7 @@ def changes_by(
             case Rejected() as rejected:
                 _record_no(changes, row, rejected, connector, at)
             case NotSent(_, retry_after_s):
-                changes.put(row, MessageState.PENDING, due_at=at + patience(retry_after_s), **NEW, **FREE)
+                changes.put(row, MessageState.PENDING, due_at=_due_again(row, at, retry_after_s), **NEW, **FREE)
             case Unknown(detail):
                 record_unknown(changes, row, detail, at, resend=resend_unknown)
             case other:
@@ -185,8 +185,15 @@ def still_ours(connection: Connection, owner: str, ids: Collection[int]) -> Sequ
         messages.c.credits,
         messages.c.billing,
         messages.c.tries,
+        messages.c.due_at,
     ).where(among(connection, messages.c.id, ids), messages.c.owner == owner, messages.c.state.in_(_IN_DOUBT))
     return fetch(connection, query.order_by(messages.c.id).with_for_update())
+
+
+def _due_again(row: AnyRow, at: datetime, retry_after_s: float) -> datetime:
+    pause = patience(retry_after_s)
+    due_at: datetime = row.due_at  # where nothing is to be waited for, a message keeps its place in the queue
+    return at + pause if pause else min(due_at, at)
 
 
 def _record_yes(changes: Changes, row: AnyRow, carrier_ids: Sequence[str], connector: str, at: datetime) -> None:

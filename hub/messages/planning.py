@@ -6,15 +6,16 @@ decided once per country; what is left per recipient is a number, a text and a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.compliance.optout import append_mention, mention_for
 from hub.compliance.senders import sender_violation
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
-from hub.messages.routing import routes_for
+from hub.messages.spreading import Ways, spread
 from hub.messages.widths import LONGEST_RECIPIENT
 from hub.sms.encoding import offending, prepare
 from hub.sms.merge import compile_text
@@ -46,7 +47,8 @@ class Candidate:
 class Terms:
     """What a whole campaign is planned on: what was asked, the law, the operator's figures, the time.
 
-    `countries` are those that the account may text, None for all that the hub does.
+    `countries` are those that the account may text, None for all that the hub does. `account`
+    is what it goes by in the routes' lists, `wellness` how well routes are (0 to 1; 1 where it is not said).
     """
 
     account_id: int
@@ -63,6 +65,8 @@ class Terms:
     routes: Sequence[Route]
     limits: Limits
     countries: frozenset[str] | None = None
+    account: frozenset[str] = frozenset()
+    wellness: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class CountryPlan:
     due_at: datetime | None = None
     expires_at: datetime | None = None
     deferred: bool = False
-    routes: tuple[str, ...] = ()
+    ways: Ways | None = None
     note: str | None = None
 
 
@@ -115,6 +119,7 @@ class Planner:
 
     def __post_init__(self) -> None:
         self._template = compile_text(self.terms.text, self.terms.field_names)
+        self._seed = crc32(self.terms.campaign_id.encode())  # or campaigns to one person would all take one way
         self._countries: dict[str, CountryPlan] = {}
         self._texts: dict[tuple[str, str | None], PreparedText | Violation] = {}
 
@@ -145,7 +150,7 @@ class Planner:
             country.due_at,
             country.expires_at,
             country.deferred,
-            country.routes,
+            country.ways.at(candidate.position + self._seed) if country.ways else (),
         )
 
     def _country(self, number: PhoneNumber) -> CountryPlan:
@@ -217,10 +222,11 @@ def plan_country(terms: Terms, country: str, policy: CountryPolicy | None, zones
             f"`hub account countries ACCOUNT --add {country}`."
         )
         return _refused(country, "country_not_allowed", message)
-    routes = routes_for(terms.routes, country, terms.purpose)
-    if not routes:
-        return _refused(country, "no_route", f"No route takes {terms.purpose} texts to {country}.")
     sender, custom, note, violation = choose_sender(terms, policy)
+    routes = [route for route in terms.routes if route.takes(country, terms.purpose, terms.account, sender)]
+    if not routes and not violation:
+        signed = f" signed {sender}" if any(route.senders for route in terms.routes) and sender else ""
+        return _refused(country, "no_route", f"No route takes {terms.purpose} texts to {country}{signed}.")
     if violation:
         return CountryPlan(country, violation)
     plan = CountryPlan(
@@ -229,7 +235,7 @@ def plan_country(terms: Terms, country: str, policy: CountryPolicy | None, zones
         mention=None,
         due_at=terms.wanted_at,
         expires_at=terms.wanted_at + limits.alert_lifetime,
-        routes=routes,
+        ways=spread(routes, terms.wellness),
         note=note,
     )
     if terms.purpose is Purpose.MARKETING:

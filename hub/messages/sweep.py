@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, exists, not_, select, text, update
 
 from hub.accounts.model import Movement
+from hub.accounts.tables import accounts
 from hub.messages.idempotency import forget_old_keys
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes, record_unknown
-from hub.messages.routing import OnUnknown, routes_for
+from hub.messages.routing import OnUnknown, names_of, routes_for
 from hub.messages.tables import campaign_chunks, campaigns, messages
 from hub.messages.writing import PURPOSES
 from hub.store.bulk import among, fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.clock import Clock
     from hub.messages.limits import Limits
@@ -118,13 +119,23 @@ class Sweeper:
 
     def _reroute(self, name: str) -> int:
         here = and_(_PENDING, messages.c.route == name)
+        matters = [messages.c.country, messages.c.priority]
+        if any(route.is_choosy for route in self.routes.values()):
+            matters += [messages.c.account_id, messages.c.sender]
         with self.store.read() as connection:
-            kinds = connection.execute(select(messages.c.country, messages.c.priority).where(here).distinct()).all()
+            kinds = connection.execute(select(*matters).where(here).distinct()).all()
+            names = _names(connection, {row.account_id for row in kinds} if len(matters) > _USUAL else ())
         moved = 0
-        for country, priority in kinds:
-            kind = and_(here, messages.c.country == country, messages.c.priority == priority)
-            fitting = routes_for(self.routes.values(), country, PURPOSES[priority])
-            moved += self._move(kind, fitting[0]) if fitting else self._expire(kind)
+        for row in kinds:
+            kind = and_(here, *(column.is_not_distinct_from(value) for column, value in zip(matters, row, strict=True)))
+            account, sender = (row.account_id, row.sender) if len(matters) > _USUAL else (None, None)
+            purpose = PURPOSES[row.priority]
+            fitting = routes_for(self.routes.values(), row.country, purpose, names.get(account, frozenset()), sender)
+            if fitting:
+                moved += self._move(kind, fitting[0])
+            else:
+                now = self.clock.now()
+                end_expired(self.store, and_(kind, messages.c.expires_at <= now), now, self.tell)
         return moved
 
     def _move(self, kind: ColumnElement[bool], route: str) -> int:
@@ -138,19 +149,29 @@ class Sweeper:
             if len(ids) < BATCH:
                 return moved
 
-    def _expire(self, kind: ColumnElement[bool]) -> int:
-        """End those that no route takes and whose time is over; none of them moved."""
-        now = self.clock.now()
-        changes = Changes()
-        with self.store.write("expire") as connection:
-            query = select(messages).where(kind, messages.c.expires_at <= now).limit(BATCH)
-            for row in fetch(connection, query.with_for_update(skip_locked=True)):
-                changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
-            changes.write(connection, now)
-        self.tell(changes, now)
-        return 0
+
+def end_expired(
+    store: Store, these: ColumnElement[bool], now: datetime, tell: Callable[[Changes, datetime], None]
+) -> None:
+    """End some messages whose time is over before any route took them."""
+    query = select(messages).where(these).limit(BATCH)
+    with store.read() as connection:
+        if connection.execute(query.with_only_columns(messages.c.id).limit(1)).first() is None:
+            return
+    changes = Changes()
+    with store.write("expire") as connection:
+        for row in fetch(connection, query.with_for_update(skip_locked=True)):
+            changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
+        changes.write(connection, now)
+    tell(changes, now)
 
 
+def _names(connection: Connection, ids: Collection[int]) -> dict[int | None, frozenset[str]]:
+    query = select(accounts.c.id, accounts.c.name).where(among(connection, accounts.c.id, ids))
+    return {row.id: names_of(row.id, row.name) for row in connection.execute(query)} if ids else {}
+
+
+_USUAL = 2
 _HAS_CHUNKS = select(exists().select_from(campaign_chunks))
 
 _PENDING_ROUTES = text("""

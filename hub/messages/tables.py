@@ -182,3 +182,40 @@ route_rates = Table(
     Column("free_at", Float, nullable=False),
     comment="When a route's line is free again (seconds since 1970): one rate for all workers together.",
 )
+
+route_states = Table(
+    "route_states",
+    core_metadata,
+    Column("route", String(64), primary_key=True),
+    Column("condition", String(16), nullable=False, server_default="closed"),
+    Column("since", UtcDateTime),
+    Column("reason", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("openings", Integer, nullable=False, server_default="0"),
+    Column("retry_at", UtcDateTime),
+    Column("rest_until", UtcDateTime),
+    Column("noted_at", UtcDateTime),
+    Column("pace", Float),
+    Column("pace_at", UtcDateTime),
+    Column("latency_s", Float),  # of a call to the carrier, the last ones counting most
+    Column("last_success_at", UtcDateTime),
+    Column("taken", BigInteger, nullable=False, server_default="0"),
+    Column("refused", BigInteger, nullable=False, server_default="0"),
+    Column("put_off", BigInteger, nullable=False, server_default="0"),
+    Column("unknown", BigInteger, nullable=False, server_default="0"),
+    Column("failed", BigInteger, nullable=False, server_default="0"),  # calls, the others are messages
+    comment="How each route is, as all workers together saw it.",
+)
+
+route_minutes = Table(
+    "route_minutes",
+    core_metadata,
+    Column("route", String(64), primary_key=True),
+    Column("minute", BigInteger, primary_key=True),  # since 1970
+    Column("taken", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("put_off", BigInteger, nullable=False),
+    Column("unknown", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    comment="What carriers answered in the last minutes.",
+)

@@ -41,6 +41,7 @@ class Scheduler:
         self._last: dict[str, float] = {}
         sweeper = self.core.sweeper
         self._duties: tuple[tuple[float, Callable[[], object]], ...] = (
+            (TICK_S, self.core.failover.fail_over),
             (TICK_S, self._ring_for_messages),
             (TICK_S, self._ring_for_the_rest),
             (2.0, sweeper.recover_leases),

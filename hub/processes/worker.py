@@ -18,6 +18,7 @@ from hub.listener import Listener
 from hub.periodic import Periodic
 from hub.processes.heartbeat import Heart
 from hub.processes.lifeline import wait_for
+from hub.processes.turns import Turns
 from hub.queue import NoDoorbell, QueueName
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ POLL_S = 1.0
 GRACE = timedelta(seconds=1)
 """What has been due for this long was not rung for, where there is a doorbell."""
 
+TURN_S = 5.0
+SHORT_TURN_S = 0.5
+"""For how long a route is worked on; where several share a connector, an alert on one waits for the turn of another."""
+
 JOBS_MAY_TAKE_S = 10.0
 """How long a worker that stops waits for the periodic jobs in hand."""
 
@@ -38,13 +43,17 @@ log = structlog.get_logger(__name__)
 
 @dataclass
 class Worker:
-    """One worker process on one queue. Jobs and polls share the connectors, one at a time."""
+    """One worker process on one queue. Jobs and polls share a connector, one at a time.
+
+    Where there are several connectors, each has a thread that works on its routes.
+    """
 
     core: Core
     queue: QueueName
     stopping: threading.Event = field(default_factory=threading.Event)
     _busy: threading.Lock = field(default_factory=threading.Lock)
     _jobs: dict[str, threading.Thread] = field(default_factory=dict)
+    _turns: dict[str, Turns] = field(default_factory=dict)
     _late: WeakSet[threading.Thread] = field(default_factory=WeakSet)
 
     def run(self) -> None:
@@ -53,6 +62,7 @@ class Worker:
         url = redis_url_of(self.core.settings)
         listener = Listener(url, self.queue, self) if url else None
         heart = Heart(self.core.data_dir, f"worker-{self.queue}", self.core.clock, is_well=poller.is_alive)
+        self._start_turns()
         poller.start()
         heart.start()
         if listener is not None:
@@ -62,6 +72,8 @@ class Worker:
         finally:
             self.stopping.set()
             poller.join()
+            for turns in self._turns.values():
+                turns.stop()
             self._finish_what_is_in_hand()
             if listener is not None:
                 listener.stop()
@@ -70,9 +82,12 @@ class Worker:
 
     def submit_due(self, route: str) -> None:
         """Submit what is due on a route, then ring again if there is more: others want their turn."""
-        handled = self._do(lambda: self.core.dispatcher.drain(route, stop=self.stopping.is_set))
-        if handled and not self.stopping.is_set() and route in self.core.dispatcher.due_routes():
-            self.core.ring_dispatch(route)
+        known = self.core.routes.get(route)
+        turns = self._turns.get(known.connector) if known else None
+        if turns is not None:
+            turns.ask(route)
+        elif self._do(lambda: self._drain(route)):
+            self._ring_if_more(route)
 
     def expand(self) -> None:
         """Expand large campaigns, chunk after chunk."""
@@ -92,6 +107,33 @@ class Worker:
             thread = threading.Thread(target=self._guarded, args=(act,), name=f"job {name}", daemon=True)
             self._jobs[name] = thread
             thread.start()
+
+    def _start_turns(self) -> None:
+        connectors = {route.connector for route in self.core.routes.values()}
+        if self.queue is not QueueName.DISPATCH or len(connectors) == 1:
+            return
+        self._turns |= {name: Turns(name, self._have_turn) for name in sorted(connectors)}
+        for turns in self._turns.values():
+            turns.start()
+
+    def _have_turn(self, route: str) -> None:
+        if not self.stopping.is_set() and self._guarded(lambda: self._drain(route)):
+            self._guarded(lambda: self._ring_if_more(route))
+
+    def _drain(self, route: str) -> int:
+        mine = self.core.routes.get(route)
+        beside = sum(one.connector == mine.connector for one in self.core.routes.values()) if mine else 0
+        turn_s = SHORT_TURN_S if beside > 1 else TURN_S
+        return self.core.dispatcher.drain(route, budget_s=turn_s, stop=self.stopping.is_set)
+
+    def _ring_if_more(self, route: str) -> bool:
+        more = not self.stopping.is_set() and route in self.core.dispatcher.due_routes()
+        if more:
+            self.core.ring_dispatch(route)
+            turns = self._turns.get(self.core.routes[route].connector)
+            if turns is not None:  # the bell may have nobody to ring it
+                turns.ask(route)
+        return more
 
     @property
     def _periodic(self) -> Periodic:

@@ -20,6 +20,7 @@ from sqlalchemy import text
 
 from hub.errors import StoreUnavailable
 from hub.leader import Lease
+from hub.messages.breaker import Condition
 from hub.observe import redacted
 from hub.queue import RqDoorbell, connect
 
@@ -98,6 +99,7 @@ class Health:
             ("plugins", Status.DEGRADED, self._plugins),
             ("paused", Status.DEGRADED, self._paused),
             ("held", Status.DEGRADED, self._held),
+            ("routes", Status.DEGRADED, self._routes),
         )
         checks = [_check(name, weight, look) for name, weight, look in looks]
         worst = max((check.status for check in checks), key=list(Status).index)
@@ -147,6 +149,13 @@ class Health:
         if not self._heads:
             return None  # its tables may not be there; the look at the schema says so
         return "Campaigns wait for review; `hub held` lists them." if self.core.held.count() else None
+
+    def _routes(self) -> str | None:
+        """Only which: a carrier's own words are for `hub routes`."""
+        if not self._heads:
+            return None
+        out = [name for name, one in self.core.route_health.states().items() if one.condition is not Condition.CLOSED]
+        return f"Carriers that take nothing: {', '.join(sorted(out))}; `hub routes` says why." if out else None
 
     def _plugins(self) -> str | None:
         found = [f"{one.where}: {one.message}" for one in self.core.plugin_findings()]

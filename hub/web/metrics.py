@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING
 import structlog
 from flask import Response, request
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, select, text
 
 from hub.errors import StoreUnavailable
+from hub.messages.breaker import Condition, RouteState, pace_now, wellness
 from hub.messages.model import UNSETTLED, MessageState
+from hub.messages.pulse import COUNTS
+from hub.messages.route_health import state_of
+from hub.messages.tables import route_states
 from hub.store.metadata import UtcDateTime
 from hub.switches import Way, is_paused
 from hub.version import __version__
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from prometheus_client.core import Metric
     from sqlalchemy import Connection
 
     from hub.bootstrap import Core
@@ -89,7 +94,7 @@ class StoreCollector(Collector):
         """Give no example: making one would read the database while the hub is put together."""
         return ()
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Read every figure; with the database away only `hub_up` is left, and is 0."""
         yield _filled(
             GaugeMetricFamily("hub_build_info", "The version that runs.", labels=("version",)), {__version__: 1}
@@ -101,6 +106,7 @@ class StoreCollector(Collector):
                     *self._queues(connection),
                     *_waiting(connection),
                     self._paused(connection),
+                    *self._routes(connection),
                 ]
         except StoreUnavailable as error:
             log.warning("store_unavailable", error=str(error))
@@ -139,6 +145,35 @@ class StoreCollector(Collector):
         for route in self._core.routes:
             paused.add_metric((Way.OUT, route), is_paused(connection, Way.OUT, route))
         return paused
+
+    def _routes(self, connection: Connection) -> Iterator[Metric]:
+        known = {row.route: row for row in connection.execute(_ROUTES) if row.route in self._core.routes}
+        now = self._core.clock.now()
+        states = {name: state_of(known[name]) if name in known else RouteState() for name in self._core.routes}
+        out = {name: int(state.condition is not Condition.CLOSED) for name, state in states.items()}
+        yield _filled(GaugeMetricFamily("hub_route_open", _OPEN, labels=("route",)), out)
+        shares = {name: wellness(state, now) for name, state in states.items()}
+        yield _filled(GaugeMetricFamily("hub_route_share", _SHARE, labels=("route",)), shares)
+        paces = {name: pace for name, state in states.items() if (pace := pace_now(state, now)) is not None}
+        yield _filled(GaugeMetricFamily("hub_route_pace", _PACE, labels=("route",)), paces)
+        latencies = {name: row.latency_s for name, row in known.items() if row.latency_s is not None}
+        yield _filled(GaugeMetricFamily("hub_route_call_seconds", _LATENCY, labels=("route",)), latencies)
+        yes = {name: row.last_success_at.timestamp() for name, row in known.items() if row.last_success_at}
+        yield _filled(GaugeMetricFamily("hub_route_last_success_timestamp_seconds", _YES, labels=("route",)), yes)
+        outcomes = CounterMetricFamily("hub_route_outcomes", _OUTCOMES, labels=("route", "outcome"))
+        for name in self._core.routes:
+            for kind in COUNTS:
+                outcomes.add_metric((name, kind), getattr(known[name], kind) if name in known else 0)
+        yield outcomes
+
+
+_ROUTES = select(route_states)
+_OPEN = "1 where a route's carrier fails, and messages go around it or wait."
+_SHARE = "The part of its new messages that a route gets: 1 but for one that is out, or was."
+_PACE = "Segments per second of a route that its carrier has throttled."
+_LATENCY = "How long a call to the carrier takes; the last ones count most."
+_YES = "When a carrier last took a message."
+_OUTCOMES = "Messages by what the carrier answered, and calls that failed."
 
 
 def _seconds_since(moment: datetime, now: datetime) -> float:

@@ -29,6 +29,7 @@ from hub.failpoints import arm
 from hub.messages import cancel as cancel_module
 from hub.messages import held as held_module
 from hub.messages import restored as restored_module
+from hub.messages.breaker import Failure
 from hub.messages.model import CampaignRequest, Recipient
 from hub.messages.tables import campaigns, messages, parked_receipts
 from hub.observe import configure_logging
@@ -190,6 +191,20 @@ def submit(stage: Stage) -> None:
     while stage.core.dispatcher.drain("default"):
         pass
     settle(stage)
+
+
+def fail_default(stage: Stage) -> None:
+    """A worker finds that the carrier of the only route does not let it in."""
+    _fail(stage, "default")
+
+
+def fail_spare(stage: Stage) -> None:
+    """A worker finds that the carrier of a second route does not let it in."""
+    _fail(stage, "spare")
+
+
+def _fail(stage: Stage, route: str) -> None:
+    stage.core.route_health.note(route, Failure("wrong password", is_final=True))
 
 
 def settle(stage: Stage) -> None:
@@ -428,6 +443,8 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         accept_list,
         expand,
         submit,
+        fail_default,
+        fail_spare,
         settle,
         schedule,
         finish,

@@ -51,15 +51,18 @@ BROKEN_LINE: Settings = {
     "HUB_CONNECTOR_SANDBOX_BATCH_SIZE": "1",
     "HUB_MESSAGES_BATCH": "4",
 }
+SPARE: Settings = {"HUB_ROUTE_SPARE_CONNECTOR": "sandbox", "HUB_ROUTE_SPARE_PRIORITY": "20"}
 HELD: Settings = {"HUB_GUARD_DAY_CREDITS": "1"}
 DAYS_S = 10 * 86_400.0
 HOURS_S = 2 * 3600.0
+MINUTES_S = 120.0
 UNKNOWN = frozenset({"unknown"})
 SENT_OR_UNKNOWN = frozenset({"delivered", "unknown"})
 CANCELLED = frozenset({"cancelled"})
 
 _SUBMIT = Scene("submit", given=("accept",))
 _IN_DOUBT = Scene("submit", given=("accept",), ends=SENT_OR_UNKNOWN)
+_PROBE = Scene("submit", given=("accept", "fail_default"), later_s=MINUTES_S)
 _TICK = Scene("schedule", given=("accept",))
 _TOO_LATE = Scene("schedule", given=("accept",), later_s=DAYS_S, given_settings=HELD, ends=frozenset({"expired"}))
 _CANCEL = Scene("cancel", given=("accept",), meanwhile=("submit",), ends=CANCELLED)
@@ -104,6 +107,9 @@ SCENES: Mapping[str, Scene] = {
     "record": _IN_DOUBT,
     "record_some": Scene("overtaken", given=("accept",)),
     "give_back": Scene("submit", given=("accept",), settings=BROKEN_LINE),
+    "note_route": _SUBMIT,
+    "begin_probe": _PROBE,
+    "end_probe": _PROBE,
     # cancelled, held, released
     "cancel": replace(_CANCEL, then=Then.NEVER, meanwhile=(), ends=CANCELLED | {"delivered"}),
     "cancel_some": replace(_CANCEL, then=Then.BY_ITSELF),
@@ -130,6 +136,8 @@ SCENES: Mapping[str, Scene] = {
     "forget_counted": replace(_TICK, later_s=HOURS_S),
     "reroute": Scene("schedule", given=("accept",), settings=MOVED),
     "expire": Scene("schedule", given=("accept",), later_s=DAYS_S, settings=NOWHERE, ends=frozenset({"expired"})),
+    "fail_over": Scene("schedule", given=("accept", "fail_default"), settings=SPARE),
+    "lend": Scene("schedule", given=("accept", "fail_spare"), given_settings=SPARE, later_s=MINUTES_S, settings=SPARE),
     "turn": Scene("run_hourly"),
     "note_rest": Scene("ask_beside_a_failing_plugin"),
     # an operator

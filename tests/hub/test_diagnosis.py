@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub import Address, Finding, hookimpl
+from hub.bootstrap import build
 from hub.diagnosis import _look_at, build_or_say_why, diagnose
 from hub.errors import ConfigError
+from hub.messages.breaker import Failure
 from hub.plugin_kit import Section
 from hub.testing.clock import FakeClock
 from hub.testing.hub import make_hub
@@ -238,3 +240,13 @@ def test_a_data_folder_is_made_for_its_owner_alone(environ: dict[str, str], tmp_
     """Everybody's texts are in it."""
     build_or_say_why(None, environ | {"HUB_HUB_DATA_DIR": str(tmp_path / "data")}).close()
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_carrier_that_cannot_be_reached_is_found(find: Finder, environ: dict[str, str]) -> None:
+    """With what it said, and where to see more (F19)."""
+    core = build(None, environ=environ)
+    core.upgrade()
+    core.route_health.note("main", Failure("connection refused", is_final=True))
+    core.close()
+    found = find()["[route.main]"]
+    assert (found.fatal, "connection refused" in found.message, "hub routes" in found.message) == (False, True, True)

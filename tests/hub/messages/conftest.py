@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from hub import hookimpl
+from hub.plugin_manager import Plugins
 from hub.store.engine import Store
 from hub.store.metadata import core_metadata
 from hub.testing.books import differences_in
+from hub.testing.connector import FakeConnector, FakeSettings
 from hub.testing.databases import KINDS, Databases
 
 if TYPE_CHECKING:
@@ -20,7 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.bootstrap import Core
+    from hub.registry import Registry
     from hub.testing.hub import TestHub
+    from tests.conftest import HubMaker
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +78,57 @@ def books(hub: TestHub) -> Callable[[], tuple[int, int, int]]:
         return balance.available, balance.reserved, balance.spent
 
     return of_account
+
+
+@dataclass
+class SpareCarrier:
+    """A plugin that brings the connector type `spare`."""
+
+    connector: FakeConnector
+    hub_api: int = 1
+
+    @hookimpl
+    def hub_register_connectors(self, registry: Registry) -> None:
+        """Bring it."""
+        registry.add_connector("spare", FakeSettings, lambda *_: self.connector)
+
+
+@dataclass
+class TwoWays:
+    """A hub with the routes `main`, and `spare` by a carrier of its own, which comes second."""
+
+    hub: TestHub
+    spare: FakeConnector
+
+    @property
+    def main(self) -> FakeConnector:
+        """The carrier of the first route."""
+        return self.hub.carrier
+
+    def tick(self, seconds: float = 1.0) -> None:
+        """Let time pass; then the scheduler looks, and a worker works."""
+        self.hub.clock.advance(seconds=seconds)
+        self.hub.core.failover.fail_over()
+        self.hub.drain()
+
+
+@pytest.fixture
+def two_ways(make: HubMaker) -> Callable[..., TwoWays]:
+    """Make a hub with two ways out; `settings` of the test's own."""
+
+    def make_two(**settings: str) -> TwoWays:
+        spare, plugins = FakeConnector(), Plugins()
+        plugins.add(SpareCarrier(spare), "spare_carrier")
+        usual = {
+            "HUB_CONNECTOR_OTHER_TYPE": "spare",
+            "HUB_ROUTE_SPARE_CONNECTOR": "other",
+            "HUB_ROUTE_SPARE_PRIORITY": "20",
+        }
+        hub = make(settings={**usual, **settings}, plugins=plugins)
+        hub.core.route_health.chance = lambda: 0.0
+        return TwoWays(hub, spare)
+
+    return make_two
 
 
 class Twin(Protocol):

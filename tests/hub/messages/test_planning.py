@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -119,3 +120,55 @@ def test_rewritings_are_counted_over_all_messages_the_most_frequent_first() -> N
     planner = Planner(terms(text="L\u2019heure, l\u2019heure\u2026"))
     planned = [planner.plan(candidate(f"+3361234567{number}"), {}) for number in range(3)]
     assert Summary.of(planner, planned, 0).changes == (Change("\u2019", "'", 6), Change("\u2026", "...", 3))
+
+
+# --- routes ---
+
+
+def ways_of(*routes: Route, count: int = 20, **wishes: Any) -> list[str]:
+    """The routes that take so many messages of a campaign to France."""
+    planner = Planner(terms(routes=routes, **wishes))
+    numbers = [replace(candidate(f"+336123456{place:02d}"), position=place) for place in range(count)]
+    return [planner.plan(one, {}).routes[0] for one in numbers]
+
+
+def test_routes_of_the_same_priority_share_a_campaign_by_weight() -> None:
+    """Three to one."""
+    found = ways_of(Route("a", "x", weight=3), Route("b", "y"), count=80)
+    assert Counter(found) == pytest.approx({"a": 60, "b": 20}, abs=2)
+
+
+def test_campaigns_to_one_person_are_shared_out_too() -> None:
+    """Not all of them by the first route."""
+    routes = Route("a", "x"), Route("b", "y")
+    found = [ways_of(*routes, count=1, campaign_id=f"C{number}")[0] for number in range(100)]
+    assert 35 <= found.count("a") <= 65
+
+
+def test_a_route_that_is_out_is_nobodys_first_choice() -> None:
+    """It is still there for a plugin to choose."""
+    routes = Route("a", "x", priority=1), Route("b", "y")
+    planner = Planner(terms(routes=routes, wellness={"a": 0.0}))
+    assert planner.plan(candidate("+33612345678"), {}).routes == ("b", "a")
+
+
+def test_the_sender_that_signs_decides_and_not_the_one_that_was_asked_for() -> None:
+    """A country may not let that one through."""
+    routes = Route("own", "x", priority=1, senders=frozenset({"monsalon"})), Route("rest", "y")
+    assert ways_of(*routes, count=1, sender="MonSalon") == ["own"]
+    assert ways_of(*routes, count=1, sender="Trop long pour ça") == ["rest"]
+
+
+def test_an_account_may_have_a_route_of_its_own() -> None:
+    """The others do not get there."""
+    routes = Route("own", "x", priority=1, accounts=frozenset({"salon"})), Route("rest", "y")
+    found = [ways_of(*routes, count=1, account=frozenset({name}))[0] for name in ("salon", "other")]
+    assert found == ["own", "rest"]
+
+
+def test_where_no_route_takes_the_sender_it_is_said() -> None:
+    """With its name."""
+    routes = (Route("own", "x", senders=frozenset({"monsalon"})),)
+    planned = Planner(terms(routes=routes)).plan(candidate("+33612345678"), {})
+    assert planned.violation is not None
+    assert (planned.violation.code, "signed 36180" in planned.violation.message) == ("no_route", True)

@@ -227,3 +227,16 @@ def test_routes_that_are_there_are_left_alone(hub: TestHub) -> None:
     """Nothing moves without need."""
     two_kinds(hub)
     assert hub.core.sweeper.reroute() == 0
+
+
+def test_messages_of_a_route_that_is_gone_take_one_for_their_account_and_sender(
+    hub: TestHub, twin: Callable[[TestHub], Core]
+) -> None:
+    """What others sent stays."""
+    other = hub.core.accounts.create("Other", "FR", credits_=10)[0]
+    hub.core.accept(CampaignRequest(other.id, "x", (Recipient(numbers(1)[0]),), Purpose.ALERT))
+    two_kinds(hub)
+    core = renamed(
+        hub, twin, countries=frozenset({"FR"}), accounts=frozenset({"salon exemple"}), senders=frozenset({"36180"})
+    )
+    assert (core.sweeper.reroute(), core.dispatcher.drain("renamed")) == (3, 3)

@@ -17,6 +17,7 @@ from hub.processes import worker as worker_module
 from hub.processes.heartbeat import beats
 from hub.processes.worker import Worker
 from hub.queue import QueueName, Ring
+from hub.testing.connector import FakeConnector, FakeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +39,19 @@ class Bell:
 
     def close(self) -> None:
         """Do nothing."""
+
+
+@dataclass
+class SecondCarrier:
+    """A plugin that brings a connector of the type `second`."""
+
+    connector: FakeConnector
+    hub_api: int = 1
+
+    @hookimpl
+    def hub_register_connectors(self, registry: Registry) -> None:
+        """Bring it."""
+        registry.add_connector("second", FakeSettings, lambda *_: self.connector)
 
 
 @dataclass
@@ -118,7 +132,7 @@ def test_more_than_one_turn_takes_is_rung_for_again(make: HubMaker, monkeypatch:
     hub.core.doorbell = bell = Bell()
     hub.send("0612345678", "0612345679")
     bell.rung.clear()
-    one_round = lambda self, route, **_: self._round(self.routes[route])[0]  # noqa: E731 - a turn that is soon over
+    one_round = lambda self, route, **_: self._round(self.routes[route], self.lines.get("carrier")).count  # noqa: E731 - a turn that is soon over
     monkeypatch.setattr(type(hub.core.dispatcher), "drain", one_round)
     worker = Worker(hub.core, QueueName.DISPATCH)
     worker.submit_due("main")
@@ -289,3 +303,32 @@ def test_a_job_that_raises_runs_again_next_time(make: HubMaker) -> None:
         worker._finish_what_is_in_hand()
         hub.clock.advance(seconds=2)
     assert nightly.ran == ["odd", "odd"]
+
+
+def test_a_carrier_that_hangs_holds_up_its_own_routes_only(quick: None, make: HubMaker) -> None:  # noqa: ARG001 - it sets the pace
+    """The other carrier gets its messages meanwhile; and the worker ends well once the call has."""
+    hanging, go_on, second, plugins = threading.Event(), threading.Event(), FakeConnector(), Plugins()
+    plugins.add(SecondCarrier(second), "second_carrier")
+    routes = {"HUB_CONNECTOR_OTHER_TYPE": "second", "HUB_ROUTE_BELGIUM_CONNECTOR": "other"}
+    hub = make(
+        plugins=plugins, settings={**routes, "HUB_ROUTE_BELGIUM_COUNTRIES": "BE", "HUB_ROUTE_MAIN_COUNTRIES": "FR"}
+    )
+
+    def hang(_: object) -> None:
+        hanging.set()
+        go_on.wait(10)
+
+    hub.carrier.before = hang
+    worker = Worker(hub.core, QueueName.DISPATCH)
+    process = threading.Thread(target=worker.run)
+    process.start()
+    stuck = hub.send("0612345678").campaign_id
+    assert hanging.wait(5)
+    free = [hub.send("+32470123456").campaign_id for _ in range(3)]
+    passed = until(lambda: all(hub.states(one) == [MessageState.SUBMITTED] for one in free))
+    held_up = hub.states(stuck)
+    worker.stopping.set()
+    go_on.set()
+    process.join(timeout=5)
+    assert (passed, held_up, process.is_alive()) == (True, [MessageState.SUBMITTING], False)
+    assert hub.states(stuck) == [MessageState.SUBMITTED]

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from hub import hookimpl
 from hub.embedded import PrivateServer, socket_url
 from hub.guard.model import Figures
+from hub.messages.breaker import Failure
 from hub.messages.model import Finding
 from hub.plugin_manager import Plugins
 from hub.queue import RqDoorbell
@@ -69,7 +70,7 @@ def test_a_hub_that_lacks_nothing_is_ready(caller: Caller) -> None:
         answer = caller.client.get("/health/ready")
         assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
         names = [check["name"] for check in answer.get_json()["checks"]]
-        assert names == ["database", "schema", "disk", "redis", "plugins", "paused", "held"]
+        assert names == ["database", "schema", "disk", "redis", "plugins", "paused", "held", "routes"]
 
 
 def test_without_its_database_a_hub_is_down(caller: Caller) -> None:
@@ -133,3 +134,13 @@ def test_a_campaign_that_waits_for_review_degrades_the_hub(caller: Caller) -> No
     (found,) = [check for check in answer.get_json()["checks"] if check["status"] != "ready"]
     assert (answer.status_code, found["name"]) == (200, "held")
     assert found["detail"] == "Campaigns wait for review; `hub held` lists them."
+
+
+def test_a_carrier_that_cannot_be_reached_is_seen(caller: Caller) -> None:
+    """By the name of its route; what it said is for the operator (F19)."""
+    caller.client.get("/health/ready")
+    caller.hub.core.route_health.note("main", Failure("bad password for hub@carrier.example", is_final=True))
+    answer = caller.client.get("/health/ready").get_json()
+    (found,) = [check for check in answer["checks"] if check["name"] == "routes"]
+    assert (answer["status"], found["status"]) == ("degraded", "degraded")
+    assert ("main" in found["detail"], "password" in found["detail"]) == (True, False)

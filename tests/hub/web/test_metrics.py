@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from hub.guard.model import Figures
+from hub.messages.breaker import Failure, Throttle
 from hub.messages.connector import Unknown
 from hub.store.engine import Store
 from hub.web import metrics
@@ -71,7 +72,7 @@ def test_no_label_is_about_a_person_or_an_account(caller: Caller) -> None:
     """Labels are kept for ever, and seen by everybody."""
     caller.send("+33612345678")
     names = {name for line in figures(caller) for name in re.findall(r'(\w+)="', line)}
-    assert names == {"state", "connector", "route", "method", "status", "le", "version", "way"}
+    assert names == {"state", "connector", "route", "method", "status", "le", "version", "way", "outcome"}
     assert "612345678" not in caller.client.get("/metrics").get_data(as_text=True)
 
 
@@ -108,3 +109,24 @@ def test_what_is_held_for_review_is_shown(caller: Caller) -> None:
     found = figures(caller)
     assert (before["hub_held_campaigns"], found["hub_held_campaigns"]) == (0, 1)
     assert found['hub_messages{state="held"}'] == 2
+
+
+def test_routes_are_shown_as_they_are(caller: Caller) -> None:
+    """Open, what part of new messages they get, how fast, and what their carriers answered."""
+    caller.send()
+    caller.hub.drain()
+    caller.hub.core.route_health.note("main", Throttle(100.0))
+    caller.hub.core.route_health.note("main", Failure("away", is_final=True))
+    found = figures(caller)
+    assert (found['hub_route_open{route="main"}'], found['hub_route_share{route="main"}']) == (1, 0)
+    assert found['hub_route_pace{route="main"}'] == 80
+    assert found['hub_route_outcomes_total{outcome="taken",route="main"}'] == 1
+    assert found['hub_route_outcomes_total{outcome="failed",route="main"}'] == 1
+    assert found['hub_route_last_success_timestamp_seconds{route="main"}'] == caller.hub.clock.now().timestamp()
+
+
+def test_a_route_that_nothing_has_happened_to_is_shown_too(caller: Caller) -> None:
+    """A figure that is missing cannot be watched."""
+    found = figures(caller)
+    assert (found['hub_route_open{route="main"}'], found['hub_route_share{route="main"}']) == (0, 1)
+    assert found['hub_route_outcomes_total{outcome="failed",route="main"}'] == 0
