@@ -197,7 +197,12 @@ class OutgoingMessage:
     @property
     def short_ref(self) -> int:
         """Our reference in 16 bits, for carriers that echo no more; not unique, but the same for every try."""
-        return crc_hqx(self.id.encode(), 0)
+        return short_ref_of(self.id)
+
+
+def short_ref_of(name: str) -> int:
+    """The 16 bits that stand for a message's name (CRC-CCITT)."""
+    return crc_hqx(name.encode(), 0)
 
 
 class FailureReason(StrEnum):
