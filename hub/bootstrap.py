@@ -12,6 +12,7 @@ from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
+from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
 from hub.guard.model import Figures
 from hub.inbound.service import Inbox
@@ -21,6 +22,7 @@ from hub.messages.configured import limits_from, require_routes, routes_from
 from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
+from hub.messages.freezing import Freezer
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
@@ -163,6 +165,11 @@ class Core:
         return Suppressions(self.store, self.clock)
 
     @cached_property
+    def unallocated(self) -> Unallocated:
+        """Numbers that are nobody's."""
+        return Unallocated(self.store, self.clock)
+
+    @cached_property
     def intake(self) -> Intake:
         """Where campaigns are accepted."""
         return Intake(
@@ -222,6 +229,11 @@ class Core:
     def sweeper(self) -> Sweeper:
         """What mends the record after a crash."""
         return Sweeper(self.store, self.clock, self.routes, self.limits, self.tell)
+
+    @cached_property
+    def freezer(self) -> Freezer:
+        """What freezes the figures of campaigns."""
+        return Freezer(self.store, self.clock, self.limits)
 
     @cached_property
     def switches(self) -> Switches:

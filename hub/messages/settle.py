@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 
 from hub.accounts.model import Movement
 from hub.messages.arrivals import Arrival
+from hub.messages.freezing import mark_corrected
 from hub.messages.matching import match
-from hub.messages.model import DeliveryReceipt, FailureReason, MessageState, ReceiptState
+from hub.messages.model import UNSETTLED, DeliveryReceipt, FailureReason, MessageState, ReceiptState
 from hub.messages.outcomes import Changes
 from hub.messages.rules import advance
 from hub.messages.tables import parked_receipts as parked
@@ -106,6 +107,8 @@ def apply_receipts(
     matches, unmatched = match(connection, connector, arrivals, at)
     for one in matches:
         _apply(changes, one, connector, at)
+    late = {row.campaign_id for row, _, _ in changes.news if row.state not in UNSETTLED}
+    mark_corrected(connection, late, at)
     changes.write(connection, at)
     return changes, unmatched
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from hub.accounts.tables import accounts
 from hub.compliance.model import Purpose
 from hub.errors import NotFound
+from hub.messages.freezing import tallies_of
 from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageInDoubt, MessageState, MessageView
 from hub.messages.summary import Summary, hold_of
 from hub.messages.tables import campaigns, messages
@@ -136,4 +137,7 @@ def _as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
         credits=row.credits,
         by_state=by_state,
         hold=hold_of(row),
+        figures=tallies_of(row.figures),
+        frozen_at=row.frozen_at,
+        corrected_at=row.corrected_at if row.figures else None,
     )

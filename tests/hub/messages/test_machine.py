@@ -7,6 +7,8 @@ at any failpoint, in any order; after each step what must always hold is looked 
 from __future__ import annotations
 
 import io
+import json
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +40,7 @@ from hub.testing.hub import make_hub
 from .moods import Moody, Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -69,7 +71,9 @@ AT_SUBMIT = (
 )
 AT_RECEIPT = _around("receipts", "look_again")
 AT_TICK = (
-    *_around("lease", "recover_leases", "give_up", "finish_campaigns", "retry_parked", "forget_parked", "expand"),
+    *_around(
+        "lease", "recover_leases", "give_up", "finish_campaigns", "freeze", "retry_parked", "forget_parked", "expand"
+    ),
     *("tick.leading", "tick.duty_done"),
 )
 AT_MEDDLING = _around("cancel", "suppress", "lock")
@@ -84,7 +88,9 @@ REFUSED: tuple[dict[str, Any], ...] = (
 
 A_MOOD = st.sampled_from(("yes", "yes", "yes", *Moody.MOODS))
 A_REPORT = st.tuples(
-    st.integers(0, 9), st.sampled_from(ReceiptState), st.sampled_from(("id", "name", "part", "nobody"))
+    st.integers(0, 9),
+    st.sampled_from(ReceiptState),
+    st.sampled_from(("id", "name", "part", "echo", "part_echo", "nobody")),
 )
 
 
@@ -147,6 +153,9 @@ class Engine(RuleBasedStateMachine):
         self.promised: list[str] = []
         self.perhaps = 0
         self.seen: dict[str, MessageState] = {}
+        self.delivered: set[str] = set()
+        self.named: set[str] = set()
+        self.frozen: dict[str, str] = {}
 
     def teardown(self) -> None:
         """However it went: with a carrier that is well, and time, everything comes to an end."""
@@ -221,7 +230,7 @@ class Engine(RuleBasedStateMachine):
             if taken
             for one in _receipts(taken[choice % len(taken)], state, about)
         ]
-        self.core.settler.receipts("carrier", receipts * (2 if twice else 1))
+        self._report(receipts * (2 if twice else 1))
 
     def expand(self) -> None:
         """A worker expands a chunk."""
@@ -275,11 +284,28 @@ class Engine(RuleBasedStateMachine):
         rows = {message_id(row.campaign_id, row.position): row for row in self._rows()}
         assert self.seen.keys() <= rows.keys()
         for name, row in rows.items():
-            self._look_at(name, MessageState(row.state))
+            self._look_at(name, MessageState(row.state), row.segments)
+        self._look_at_figures(rows.values())
         assert self.notices.disorder() == []
         assert not [number for number in NUMBERS if number[-9:] in self.said.getvalue()]
 
-    def _look_at(self, name: str, state: MessageState) -> None:
+    def _look_at_figures(self, rows: Iterable[AnyRow]) -> None:
+        """What is frozen stays as it is, is of all messages, and is true or marked as corrected."""
+        now: dict[str, Counter[tuple[str, str | None]]] = defaultdict(Counter)
+        for row in rows:
+            now[row.campaign_id][row.state, row.reason] += 1
+        with self.core.read() as connection:
+            found = list(connection.execute(select(campaigns).where(campaigns.c.figures.is_not(None))))
+        for row in found:
+            assert self.frozen.setdefault(row.id, row.figures) == row.figures
+            then = {(state, reason): count for state, reason, count in json.loads(row.figures)}
+            assert sum(then.values()) == now[row.id].total()
+            assert row.corrected_at or then == now[row.id]
+
+    def _look_at(self, name: str, state: MessageState, segments: int) -> None:
+        if state is MessageState.DELIVERED and name not in self.named:
+            parts = range(1, segments + 1) if segments > 1 else (None,)
+            assert {carrier_id_of(name, part) for part in parts} <= self.delivered
         times = self.carrier.counts[name]
         assert times <= 1 + (self.carrier.doubts[name] if self.on_unknown == "resend" else 0)
         assert times or state not in AT_THE_CARRIER
@@ -295,7 +321,13 @@ class Engine(RuleBasedStateMachine):
                 return
 
     def _report_early(self, message: OutgoingMessage) -> None:
-        self.core.settler.receipts("carrier", _receipts(message, ReceiptState.DELIVERED, "id"))
+        self._report(_receipts(message, ReceiptState.DELIVERED, "id"))
+
+    def _report(self, receipts: Sequence[DeliveryReceipt]) -> None:
+        """Hand receipts over, and remember what arrived by the carrier's word, and what it called by our name."""
+        self.delivered.update(one.carrier_id for one in receipts if one.state is ReceiptState.DELIVERED)
+        self.named.update(one.client_ref for one in receipts if one.client_ref)
+        self.core.settler.receipts("carrier", receipts)
 
     def _reopen(self) -> None:
         """Another process on the same database, with all that it had open gone."""
@@ -322,9 +354,11 @@ def _receipts(message: OutgoingMessage, state: ReceiptState, about: str) -> list
     numbered = list(range(1, len(message.parts) + 1)) if len(message.parts) > 1 else [None]
     if about == "nobody":
         return [DeliveryReceipt("somebody else's", state, to=message.to)]
-    some = numbered[:1] if about == "part" else numbered
-    reference = message.id if about == "name" else None
-    return [DeliveryReceipt(carrier_id_of(message.id, one), state, client_ref=reference, to=message.to) for one in some]
+    some = numbered[:1] if about.startswith("part") else numbered
+    name = message.id if about == "name" else None
+    echoed = message.short_ref if about.endswith("echo") else None
+    ids = [carrier_id_of(message.id, one) for one in some]
+    return [DeliveryReceipt(one, state, client_ref=name, to=message.to, short_ref=echoed) for one in ids]
 
 
 def _hurry(connection: Any, _: object) -> None:
