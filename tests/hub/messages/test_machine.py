@@ -87,10 +87,11 @@ REFUSED: tuple[dict[str, Any], ...] = (
 )
 
 A_MOOD = st.sampled_from(("yes", "yes", "yes", *Moody.MOODS))
+ECHOES = ("echo", "part_echo")
 A_REPORT = st.tuples(
     st.integers(0, 9),
     st.sampled_from(ReceiptState),
-    st.sampled_from(("id", "name", "part", "echo", "part_echo", "nobody")),
+    st.sampled_from(("id", "name", "part", "nobody", *ECHOES)),
 )
 
 
@@ -109,9 +110,11 @@ ACTIONS = st.one_of(
     _SUBMIT,
     _SUBMIT,
     _act("receive", st.lists(A_REPORT, min_size=1, max_size=3), st.booleans(), dying_at=AT_RECEIPT),
+    _act("echo_what_was_lost", st.sampled_from(ReceiptState), st.sampled_from(ECHOES), dying_at=AT_RECEIPT),
     _act("expand", dying_at=AT_EXPAND),
     _act("tick", dying_at=AT_TICK),
     _act("wait_and_tick", dying_at=AT_TICK),
+    _act("wait_two_days", dying_at=AT_TICK),
     _act("cancel", dying_at=AT_MEDDLING),
     _act("opt_out", dying_at=AT_MEDDLING),
     _act("lock", st.booleans(), dying_at=AT_MEDDLING),
@@ -165,6 +168,10 @@ class Engine(RuleBasedStateMachine):
             self.hub.clock.advance(seconds=seconds)
             self.tick()
             self._drain()
+        self.everything_agrees()
+        assert {row.campaign_id for row in self._rows()} <= self.frozen.keys()
+        for message in self.carrier.taken:
+            self._report(_receipts(message, ReceiptState.DELIVERED, "id"))
         self.everything_agrees()
         assert {row.state for row in self._rows()} <= CAN_STAY
         balance = self.core.accounts.balance(self.hub.account.id)
@@ -232,6 +239,13 @@ class Engine(RuleBasedStateMachine):
         ]
         self._report(receipts * (2 if twice else 1))
 
+    def echo_what_was_lost(self, state: ReceiptState, about: str) -> None:
+        """The carrier reports on what it took and gave no answer for; it echoes sixteen bits of our reference."""
+        lost = set(self._names_of(MessageState.UNKNOWN))
+        for message in self.carrier.taken:
+            if message.id in lost:
+                self._report(_receipts(message, state, about))
+
     def expand(self) -> None:
         """A worker expands a chunk."""
         self.core.expander.expand_next()
@@ -246,6 +260,12 @@ class Engine(RuleBasedStateMachine):
         """What a dead worker held has run out, and is taken back."""
         self.hub.clock.advance(seconds=61)
         self.tick()
+
+    def wait_two_days(self) -> None:
+        """Carriers have had their time: what is silent ends, and figures are frozen."""
+        self.hub.clock.advance(hours=49)
+        self.tick()
+        self.wait_and_tick()
 
     def cancel(self) -> None:
         """A client cancels what it asked for last."""
