@@ -110,6 +110,7 @@ ACTIONS = st.one_of(
     _SUBMIT,
     _SUBMIT,
     _act("receive", st.lists(A_REPORT, min_size=1, max_size=3), st.booleans(), dying_at=AT_RECEIPT),
+    _act("lose", st.sampled_from(TEXTS), dying_at=AT_SUBMIT),
     _act("echo_what_was_lost", st.sampled_from(ReceiptState), st.sampled_from(ECHOES), dying_at=AT_RECEIPT),
     _act("expand", dying_at=AT_EXPAND),
     _act("tick", dying_at=AT_TICK),
@@ -238,6 +239,11 @@ class Engine(RuleBasedStateMachine):
             for one in _receipts(taken[choice % len(taken)], state, about)
         ]
         self._report(receipts * (2 if twice else 1))
+
+    def lose(self, text: str) -> None:
+        """A carrier takes an alert, and its answer is lost."""
+        self.accept(1, Purpose.ALERT, text)
+        self.submit(["taken_and_lost"])
 
     def echo_what_was_lost(self, state: ReceiptState, about: str) -> None:
         """The carrier reports on what it took and gave no answer for; it echoes sixteen bits of our reference."""
