@@ -15,7 +15,7 @@ from sqlalchemy import delete, exists, func, select, tuple_
 from hub.contacts.model import SuppressionKind
 from hub.contacts.tables import suppressions
 from hub.contacts.tables import unallocated_numbers as counts
-from hub.store.bulk import among, as_table, fetch, insert_new, upsert_rows
+from hub.store.bulk import among, fetch, insert_new, upsert_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -136,14 +136,12 @@ _PROPOSED: tuple[ColumnElement[bool], ...] = (
 
 
 def _known(connection: Connection, pairs: Collection[Pair]) -> list[Pair]:
-    """Those that are counted; asked row by row, in the database, as in `suppressed_pairs`."""
+    """Those that are counted."""
     if not pairs:
         return []
-    rows = [{"account_id": account_id, "number": number} for account_id, number in pairs]
-    given, document = as_table(connection, counts, rows)
-    same = (counts.c.account_id == given.c.account_id, counts.c.number == given.c.number)
-    asked = select(given.c.account_id, given.c.number, select(counts.c.campaigns).where(*same).scalar_subquery())
-    return [(account_id, number) for account_id, number, known in connection.execute(asked, document) if known]
+    numbers = {number for _, number in pairs}
+    query = select(counts.c.account_id, counts.c.number).where(among(connection, counts.c.number, numbers))
+    return [pair for pair in map(tuple, fetch(connection, query)) if pair in pairs]
 
 
 def _forget(connection: Connection, pairs: Collection[Pair]) -> None:

@@ -26,15 +26,16 @@ def upgrade() -> None:
     op.create_index("ix_account_spending_period", "account_spending", ["period"], unique=False)
     op.create_table(
         "unallocated_numbers",
-        sa.Column("account_id", BigId, nullable=False),
         sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("account_id", BigId, nullable=False),
         sa.Column("campaigns", sa.Integer(), nullable=False),
         sa.Column("first_at", UtcDateTime(), nullable=False),
         sa.Column("last_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_unallocated_numbers_account_id")),
-        sa.PrimaryKeyConstraint("account_id", "number", name=op.f("pk_unallocated_numbers")),
+        sa.PrimaryKeyConstraint("number", "account_id", name=op.f("pk_unallocated_numbers")),
         comment="Numbers that are nobody's by the last campaigns that texted them, and how many in a row said so.",
     )
+    op.create_index("ix_unallocated_numbers_account", "unallocated_numbers", ["account_id", "number"], unique=False)
     op.add_column("campaigns", sa.Column("freeze_at", UtcDateTime(), nullable=True))
     op.add_column("campaigns", sa.Column("frozen_at", UtcDateTime(), nullable=True))
     op.add_column("campaigns", sa.Column("figures", sa.Text(), nullable=True))
