@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hub.store.engine import Store
 
 BATCH = 500
+BUDGET_S = 5.0
+"""A hub that was upgraded has years of campaigns to freeze, and its scheduler has other duties."""
 LOOK_AGAIN = timedelta(minutes=5)
 """When something of a cancelled campaign is still on its way, though its time is over."""
 
@@ -48,27 +50,28 @@ class Freezer:
     limits: Limits
 
     def freeze_figures(self) -> int:
-        """Freeze every campaign whose last submission is so long ago; how many were frozen."""
-        frozen = 0
-        while (step := self._freeze_some())[1]:
-            frozen += step[0]
+        """Freeze campaigns whose last submission is so long ago, for a few seconds at most; how many were frozen."""
+        frozen, looked, end = 0, True, self.clock.monotonic() + BUDGET_S
+        while looked and self.clock.monotonic() < end:
+            count, looked = self._freeze_some()
+            frozen += count
         return frozen
 
-    def _freeze_some(self) -> tuple[int, int]:
-        """How many were frozen, and how many were looked at."""
+    def _freeze_some(self) -> tuple[int, bool]:
+        """How many were frozen, and whether there were any to look at."""
         now = self.clock.now()
         with self.store.read() as connection:
             rows = _ripe(connection, now, first_id(now - self.limits.no_receipt_after))
             looked = _looks(connection, rows)
         if not looked:
-            return 0, 0
+            return 0, False
         times = [(one, self._freeze_at(one, now)) for one in looked]
         ready = [one for one, at in times if at <= now]
         later = [{"id": one.id, "freeze_at": at} for one, at in times if at > now]
         with self.store.write("freeze") as connection:
             _lock(connection, [one.id for one in looked])
             update_rows(connection, campaigns, campaigns.c.id, later)
-            return _freeze(connection, ready, now), len(looked)
+            return _freeze(connection, ready, now), True
 
     def _freeze_at(self, look: _Look, now: datetime) -> datetime:
         if look.last_at is None:

@@ -79,7 +79,7 @@ def test_sixteen_bits_and_the_number_resolve_a_doubt(
     state: MessageState,
     credits_: tuple[int, ...],
 ) -> None:
-    """The carrier had it after all, and it is charged."""
+    """The carrier had it after all, and it is charged (F6)."""
     answer = lost(hub)
     told(hub, of(answer, "theirs", receipt))
     assert (state_of(hub, answer), books()) == (state, credits_)
