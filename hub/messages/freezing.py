@@ -164,4 +164,4 @@ def _freeze(connection: Connection, ready: Sequence[_Look], now: datetime) -> in
 def _lock(connection: Connection, campaign_ids: Collection[str]) -> None:
     """Take campaigns in one order: two who take several would else wait for each other."""
     these = select(campaigns.c.id).where(among(connection, campaigns.c.id, list(campaign_ids)))
-    connection.execute(these.order_by(campaigns.c.id).with_for_update()).all()
+    connection.execute(these.order_by(campaigns.c.id).with_for_update(key_share=True)).all()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import event
 
+from hub.messages.arrivals import Arrival
 from hub.messages.connector import Unknown
 from hub.messages.model import CampaignView, DeliveryReceipt, FailureReason, MessageState, ReceiptState, Tally
+from hub.messages.settle import apply_receipts
 from hub.testing.connector import carrier_id_of
 
 if TYPE_CHECKING:
@@ -89,7 +92,7 @@ def test_within_the_48_hours_a_correction_is_no_correction(hub: TestHub) -> None
 
 @pytest.mark.parametrize("first", [None, ReceiptState.UNDELIVERED, ReceiptState.EXPIRED])
 def test_a_later_receipt_leaves_the_figures_and_marks_them_corrected(hub: TestHub, first: ReceiptState | None) -> None:
-    """It counts all the same: the message, and the counts of now, follow it."""
+    """It counts all the same: the message, and the counts of now, follow it (F23)."""
     answer = sent(hub)
     if first:
         report(hub, answer, first)
@@ -181,6 +184,30 @@ def test_a_receipt_between_counting_and_freezing_is_counted(hub: TestHub, twin: 
     frozen = hub.core.freezer.freeze_figures()
     seen = view(hub, answer)
     assert (frozen, receipts, seen.figures, seen.corrected) == (1, [], (Tally(DELIVERED, None, 1),), False)
+
+
+def test_a_receipt_that_is_being_applied_while_figures_are_frozen_is_counted(hub: TestHub, twin: Twin) -> None:
+    """It was counted without, and is waited for before anything is kept."""
+    answer = sent(hub)
+    hub.clock.advance(hours=49)
+    hub.core.sweeper.give_up_waiting()
+    hub.core.sweeper.finish_campaigns()
+    now, counted = hub.clock.now(), threading.Event()
+    receipt = DeliveryReceipt(carrier_id_of(answer.messages[0].id), ReceiptState.DELIVERED)
+
+    def hear(*words: object) -> None:
+        if "max(messages.submitted_at)" in str(words[2]):
+            counted.set()
+
+    event.listen(hub.core.store.engine, "after_cursor_execute", hear)
+    thread = threading.Thread(target=hub.core.freezer.freeze_figures)
+    with twin(hub).store.write("test") as connection:
+        apply_receipts(connection, "carrier", [Arrival(receipt, now)], now)
+        thread.start()
+        assert counted.wait(30)
+    thread.join()
+    seen = view(hub, answer)
+    assert (seen.figures, seen.corrected) == ((Tally(DELIVERED, None, 1),), False)
 
 
 def test_the_operator_says_after_how_many_hours(make: Callable[..., TestHub]) -> None:
