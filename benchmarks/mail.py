@@ -198,6 +198,7 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "HUB_HUB_DATABASE_URL": url,
         "HUB_HUB_REDIS_URL": "none",
         "HUB_GUARD_DAY_CREDITS": "0",
+        "HUB_GUARD_HOUR_CREDITS": "0",
         "HUB_GUARD_WATCHED": "0",
         "HUB_MAIL_TO_SMS_PORT": str(free_port()),
         "HUB_MAIL_TO_SMS_MAILS_PER_MINUTE": "100000",

@@ -103,6 +103,7 @@ def settings(folder: Path, url: str) -> dict[str, str]:
     """The defaults of hub.ini, but for the folder, the database, free ports, a quiet log, and no daily ceiling."""
     return {
         "HUB_GUARD_DAY_CREDITS": "0",
+        "HUB_GUARD_HOUR_CREDITS": "0",
         "HUB_HUB_DATA_DIR": str(folder),
         "HUB_HUB_DATABASE_URL": url,
         "HUB_HUB_LOG_LEVEL": "error",

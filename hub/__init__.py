@@ -54,6 +54,7 @@ from hub.messages.model import (
     OutgoingMessage,
     ReceiptState,
     Recipient,
+    Tally,
 )
 from hub.registry import Address, MigrationBranch, Registry, SealedColumn, Service
 from hub.running import Hub
@@ -114,6 +115,7 @@ __all__ = [
     "Sink",
     "StoreUnavailable",
     "Submitted",
+    "Tally",
     "TemporaryFailure",
     "Throttled",
     "TooMany",

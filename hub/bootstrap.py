@@ -12,6 +12,7 @@ from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
+from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
 from hub.guard.model import Figures
 from hub.inbound.service import Inbox
@@ -22,6 +23,7 @@ from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
 from hub.messages.failover import Failover
+from hub.messages.freezing import Freezer
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
@@ -171,6 +173,11 @@ class Core:
         return Suppressions(self.store, self.clock)
 
     @cached_property
+    def unallocated(self) -> Unallocated:
+        """Numbers that are nobody's."""
+        return Unallocated(self.store, self.clock)
+
+    @cached_property
     def intake(self) -> Intake:
         """Where campaigns are accepted."""
         return Intake(
@@ -239,6 +246,11 @@ class Core:
     def failover(self) -> Failover:
         """What goes around routes that are out."""
         return Failover(self.store, self.clock, self.routes, self.route_health, self.tell)
+
+    @cached_property
+    def freezer(self) -> Freezer:
+        """What freezes the figures of campaigns."""
+        return Freezer(self.store, self.clock, self.limits)
 
     @cached_property
     def switches(self) -> Switches:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class AccountLimits:
     """What an account may do before its texts are held for review, where it differs from `[guard]`; None follows that.
 
-    Credits per message and per day, credits to be left, texts per hour to one number; 0 is no limit. `patterns` says
-    whether numbers are watched for signs of fraud.
+    Credits per message, per day and per hour, credits to be left, texts per hour to one number, credits per hour and
+    per day to each foreign country; 0 is no limit. `patterns` says whether numbers are watched for signs of fraud.
     """
 
     message_credits: int | None = None
@@ -23,6 +23,9 @@ class AccountLimits:
     low_balance: int | None = None
     recipient_per_hour: int | None = None
     patterns: bool | None = None
+    hour_credits: int | None = None
+    abroad_hour_credits: int | None = None
+    abroad_day_credits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
+
+K = TypeVar("K", AccountLimits, AccountSettings)
 
 MIN_PASSWORD = 12
 MAX_CREDITS = 10**12
@@ -263,11 +265,18 @@ def _account(connection: Connection, account_id: int) -> Account:
 
 def _as_account(row: AnyRow) -> Account:
     countries = None if row.countries is None else frozenset(row.countries.split(",")) - {""}
-    limits = AccountLimits(**json.loads(row.limits)) if row.limits else AccountLimits()
-    settings = AccountSettings(**json.loads(row.settings)) if row.settings else AccountSettings()
+    limits = _kept(AccountLimits, row.limits)
+    settings = _kept(AccountSettings, row.settings)
     return Account(
         row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits, settings
     )
+
+
+def _kept(kind: type[K], document: str | None) -> K:
+    """What is kept as JSON; what a newer hub beside this one has added to it is passed over."""
+    content = json.loads(document) if document else {}
+    known = {one.name for one in fields(kind)}
+    return kind(**{name: value for name, value in content.items() if name in known})
 
 
 def account_in(connection: Connection, account_id: int) -> Account:

@@ -28,6 +28,7 @@ COMMANDS = {
     "health": ("hub.cli.checking:health", "Tell whether this machine's processes are alive."),
     "account": ("hub.cli.accounts:account", "Accounts, credits and API tokens."),
     "suppression": ("hub.cli.accounts:suppression", "Numbers that must not be texted."),
+    "npai": ("hub.cli.npai:npai", "Numbers that belong to nobody: list those proposed, add them."),
     "send": ("hub.cli.sending:send", "Send a text."),
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),

@@ -42,6 +42,11 @@ def countries(
 @click.command("limits")
 @click.argument("account_name", metavar="ACCOUNT")
 @click.option("--day-credits", type=int, default=None, help="Credits a day that go without review; 0 for no limit.")
+@click.option("--hour-credits", type=int, default=None, help="Credits an hour that go without review; 0 for no limit.")
+@click.option(
+    "--abroad-day-credits", type=int, default=None, help="Credits a day to each foreign country; 0: no limit."
+)
+@click.option("--abroad-hour-credits", type=int, default=None, help="The same for an hour.")
 @click.option("--message-credits", type=int, default=None, help="Credits that one message may cost; 0 for no limit.")
 @click.option("--low-balance", type=int, default=None, help="Credits that must be left; 0 when all may be used.")
 @click.option("--recipient-per-hour", type=int, default=None, help="Texts per hour to one number; 0 for no limit.")
@@ -51,18 +56,15 @@ def countries(
 @click.pass_obj
 def limits(
     session: Session,
+    /,
     account_name: str,
-    day_credits: int | None,
-    message_credits: int | None,
-    low_balance: int | None,
-    recipient_per_hour: int | None,
-    patterns: bool | None,  # noqa: FBT001 - click hands flags over so
-    forget: bool,  # noqa: FBT001 - as above
+    forget: bool,  # noqa: FBT001 - click hands flags over so
+    **wanted: Any,
 ) -> None:
     """Show an account's own limits, or change them: what goes beyond is held for review, see `hub held`."""
     from hub.accounts.model import AccountLimits
 
-    given = AccountLimits(message_credits, day_credits, low_balance, recipient_per_hour, patterns)
+    given = AccountLimits(**wanted)
     with session.core() as core:
         found = core.accounts.find(account_name)
         if forget or given != AccountLimits():
@@ -87,9 +89,10 @@ def _named(own: AccountLimits) -> dict[str, Any]:
 
 
 def _in_use(core: Core, account: Account) -> dict[str, object]:
+    from hub.guard.model import OWN_FIGURES
+
     figures = core.guard.figures.of(account.limits)
-    names = ("day_credits", "message_credits", "low_balance", "recipient_per_hour")
-    return {name: getattr(figures, name) for name in names} | {"patterns": figures.watched > 0}
+    return {name: getattr(figures, name) for name in OWN_FIGURES} | {"patterns": figures.watched > 0}
 
 
 def _changed(core: Core, account: Account, add: str | None, remove: str | None) -> frozenset[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.bootstrap import Core
-    from hub.messages.model import Acceptance, MessageView
+    from hub.messages.model import Acceptance, CampaignView, MessageView
 
 _ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
 _URL = click.option("--url", default=None, help="A running hub to ask over HTTP instead of the database.")
@@ -105,9 +105,11 @@ def messages(
 
             follow(core, owner.id, campaign)
         found = _all_messages(core, owner.id, campaign)
-        answer({"items": found})
+        view = core.campaign(owner.id, campaign)
+        answer({"items": found, "campaign": view})
         if not wants_json():
             _show_messages([(m.to, m.state, m.reason, m.segments, m.id) for m in found])
+            _show_figures(view)
 
 
 @click.command()
@@ -203,6 +205,18 @@ def _sent_far_away(sent: dict[str, Any]) -> str:
 
 def _show_messages(rows: list[tuple[Any, ...]]) -> None:
     table("Messages", ("to", "state", "reason", "segments", "id"), rows)
+
+
+def _show_figures(view: CampaignView) -> None:
+    """What was frozen, in a line, and whether it still holds."""
+    if view.figures is None:
+        return
+    said = ", ".join(f"{one.count} {one.state}{f' ({one.reason})' if one.reason else ''}" for one in view.figures)
+    click.echo(f"Figures of {view.frozen_at:%Y-%m-%d %H:%M} UTC: {said}.")
+    if view.corrected:
+        click.echo(
+            f"Corrected: a receipt that came later, last on {view.corrected_at:%Y-%m-%d %H:%M} UTC, changed them."
+        )
 
 
 def _show_unknown(session: Session, account_name: str | None) -> None:

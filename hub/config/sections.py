@@ -202,6 +202,21 @@ class GuardSection(Section):
     day_credits: int = Field(
         default=10_000, ge=0, le=10**12, description="Credits per account and day that go without review; 0: no limit."
     )
+    hour_credits: int = Field(
+        default=5_000, ge=0, le=10**12, description="Credits per account and hour that go without review; 0: no limit."
+    )
+    abroad_day_credits: int = Field(
+        default=1_000,
+        ge=0,
+        le=10**12,
+        description="Credits per account, day and foreign country that go without review; 0: no limit.",
+    )
+    abroad_hour_credits: int = Field(
+        default=200,
+        ge=0,
+        le=10**12,
+        description="Credits per account, hour and foreign country that go without review; 0: no limit.",
+    )
     low_balance: int = Field(
         default=0, ge=0, le=10**12, description="Credits that must be left, or it is held; 0: all may be used."
     )

@@ -1,8 +1,8 @@
-"""Numbers that must not be texted."""
+"""Numbers that must not be texted, and those that carriers say are nobody's."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -15,4 +15,16 @@ suppressions = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("source", String(32), nullable=False),
     Column("note", Text),
+)
+
+unallocated_numbers = Table(
+    "unallocated_numbers",
+    core_metadata,
+    Column("number", String(16), primary_key=True),  # first: receipts of many accounts are looked up at once
+    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True),
+    Column("campaigns", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Index("ix_unallocated_numbers_account", "account_id", "number"),
+    comment="Numbers that are nobody's by the last campaigns that texted them, and how many in a row said so.",
 )

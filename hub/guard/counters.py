@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import defaultdict
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select, text, tuple_, update
 
-from hub.guard.model import Spending
+from hub.guard.model import Spending, Spent
 from hub.guard.rules import BLOCK_SHARE, MEAN_DAYS, RUN_SPAN, crowded_block, prefixes_of
 from hub.guard.tables import account_days as days
+from hub.guard.tables import account_spending as spending
 from hub.guard.tables import recent_texts as recent
 from hub.ids import first_id
 from hub.store.bulk import among
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from datetime import date, datetime
 
     from sqlalchemy import Connection
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from hub.guard.model import Figures
 
 WINDOW = timedelta(hours=1)
+STEP = timedelta(minutes=10)
+"""What is spent within the hour is counted in steps of UTC: one that reaches into it counts whole."""
 KEPT_DAYS = 35
 FORGOTTEN_AT_ONCE = 5000
 
@@ -39,6 +43,15 @@ _LATELY_SPENT = (
 )
 _ADD = update(days).where(_TODAY).values(credits=days.c.credits + bindparam("more"))
 _JUMP = update(days).where(_TODAY, days.c.jumped_at.is_(None)).values(jumped_at=bindparam("at"))
+_PERIODS = tuple(f"period_{number}" for number in range(WINDOW // STEP + 2))
+_SPENT_LATELY = select(spending.c.period, spending.c.country, spending.c.credits).where(
+    spending.c.account_id == bindparam("account"), spending.c.period.in_([bindparam(name) for name in _PERIODS])
+)
+_SPEND = text("""
+    INSERT INTO account_spending (account_id, period, country, credits)
+    VALUES (:account, :day, :country, :more), (:account, :step, :country, :more)
+    ON CONFLICT (account_id, period, country) DO UPDATE SET credits = account_spending.credits + excluded.credits
+""")
 _LATELY = and_(recent.c.account_id == bindparam("account"), recent.c.campaign_id >= bindparam("since"))
 
 
@@ -61,6 +74,24 @@ def add_to_day(connection: Connection, account_id: int, day: date, credits_: int
     mine = {"account": account_id, "today": day.isoformat()}
     connection.execute(_ADD, {**mine, "more": credits_})
     return jumped_at is not None and connection.execute(_JUMP, {**mine, "at": jumped_at}).rowcount == 1
+
+
+def lately_spent(connection: Connection, account_id: int, day: date, now: datetime) -> dict[str, Spent]:
+    """What an account spent by country, within the hour and today, once its day is open."""
+    steps = [_name_of(now - count * STEP) for count in range(len(_PERIODS) - 1)]
+    asked = dict(zip(_PERIODS, (day.isoformat(), *steps), strict=True))
+    hours, whole_days = defaultdict[str, int](int), defaultdict[str, int](int)
+    for row in connection.execute(_SPENT_LATELY, {"account": account_id, **asked}):
+        (whole_days if row.period == asked[_PERIODS[0]] else hours)[row.country] += row.credits
+    return {country: Spent(hours[country], whole_days[country]) for country in sorted({*hours, *whole_days})}
+
+
+def add_spent(connection: Connection, account_id: int, day: date, by_country: Mapping[str, int], now: datetime) -> None:
+    """Add credits by country to what an account spent, while its day is open."""
+    same = {"account": account_id, "day": day.isoformat(), "step": _name_of(now)}
+    rows = [{**same, "country": country, "more": more} for country, more in by_country.items() if more]
+    if rows:
+        connection.execute(_SPEND, rows if len(rows) > 1 else rows[0])
 
 
 def texted_too_often(
@@ -116,7 +147,8 @@ def forget_texts(connection: Connection, now: datetime) -> int:
 
 
 def forget_days(connection: Connection, today: date) -> int:
-    """Drop the days that no mean goes back to; how many there were."""
+    """Drop the days that no mean goes back to, and what was spent by country before yesterday; how many days."""
+    connection.execute(delete(spending).where(spending.c.period < (today - timedelta(days=1)).isoformat()))
     oldest = (today - timedelta(days=KEPT_DAYS)).isoformat()
     return connection.execute(delete(days).where(days.c.day < oldest)).rowcount
 
@@ -127,6 +159,12 @@ def jumped_accounts(connection: Connection, today: date) -> list[tuple[int, int]
         days.c.day == today.isoformat(), days.c.jumped_at.is_not(None)
     )
     return [(row.account_id, row.credits) for row in connection.execute(query.order_by(days.c.account_id))]
+
+
+def _name_of(moment: datetime) -> str:
+    """The ten minutes that a moment is in, as they are kept."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H}:{utc.minute - utc.minute % 10:02d}"
 
 
 def _neighbourhood(number: str) -> tuple[str, str]:

@@ -7,12 +7,13 @@ block, and far more than ever before.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from hub.guard.model import HoldReason
+from hub.guard.model import HoldReason, Spent
+from hub.guard.sentences import ENGLISH, SENTENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hub.guard.model import Figures, Request, Spending, Traffic
 
@@ -24,7 +25,13 @@ BLOCK_SHARE = 0.1
 """A block is crowded when it also has more than this part of all that the account texted within the hour."""
 MEAN_DAYS = 7
 
-Found = tuple[HoldReason, str]
+
+class Found(NamedTuple):
+    """Why a request is held: the reason, its sentence in English, and the figures for it in any language."""
+
+    reason: HoldReason
+    message: str
+    values: Mapping[str, object]
 
 
 def reason_to_hold(figures: Figures, request: Request, spending: Spending, traffic: Traffic) -> Found | None:
@@ -68,21 +75,49 @@ def has_jumped(figures: Figures, spending: Spending) -> bool:
     return spending.today > figures.jump_factor * sum(spending.before) / MEAN_DAYS
 
 
+def _found(reason: HoldReason, **values: object) -> Found:
+    return Found(reason, SENTENCES[ENGLISH][reason].format(**values), values)
+
+
 def _message_cost(figures: Figures, request: Request, _: Spending, __: Traffic) -> Found | None:
     if not figures.message_credits or request.dearest <= figures.message_credits:
         return None
-    sentence = f"A message costs {request.dearest} credits; up to {figures.message_credits} go without review."
-    return HoldReason.MESSAGE_COST, sentence
+    return _found(HoldReason.MESSAGE_COST, cost=request.dearest, most=figures.message_credits)
 
 
 def _day_ceiling(figures: Figures, request: Request, spending: Spending, _: Traffic) -> Found | None:
-    if not figures.day_credits or spending.today + request.credits <= figures.day_credits:
+    if _fits(request.credits, spending.today, figures.day_credits):
         return None
-    sentence = (
-        f"This costs {request.credits} credits, {spending.today} went today, and {figures.day_credits} a day go "
-        "without review."
-    )
-    return HoldReason.DAY_CEILING, sentence
+    return _found(HoldReason.DAY_CEILING, cost=request.credits, spent=spending.today, most=figures.day_credits)
+
+
+def _hour_ceiling(figures: Figures, request: Request, spending: Spending, _: Traffic) -> Found | None:
+    if _fits(request.credits, spending.hour, figures.hour_credits):
+        return None
+    return _found(HoldReason.HOUR_CEILING, cost=request.credits, spent=spending.hour, most=figures.hour_credits)
+
+
+def _country_day(figures: Figures, request: Request, spending: Spending, _: Traffic) -> Found | None:
+    most = figures.abroad_day_credits
+    for country, cost in sorted(request.abroad.items()):
+        spent = spending.by_country.get(country, Spent()).day
+        if not _fits(cost, spent, most):
+            return _found(HoldReason.COUNTRY_DAY, country=country, cost=cost, spent=spent, most=most)
+    return None
+
+
+def _country_hour(figures: Figures, request: Request, spending: Spending, _: Traffic) -> Found | None:
+    most = figures.abroad_hour_credits
+    for country, cost in sorted(request.abroad.items()):
+        spent = spending.by_country.get(country, Spent()).hour
+        if not _fits(cost, spent, most):
+            return _found(HoldReason.COUNTRY_HOUR, country=country, cost=cost, spent=spent, most=most)
+    return None
+
+
+def _fits(cost: int, spent: int, most: int) -> bool:
+    """Whether a cost goes below a ceiling beside what was spent already; 0 is none."""
+    return not most or spent + cost <= most
 
 
 def _low_balance(figures: Figures, request: Request, spending: Spending, _: Traffic) -> Found | None:
@@ -91,32 +126,29 @@ def _low_balance(figures: Figures, request: Request, spending: Spending, _: Traf
     left = spending.available - request.credits
     if not 0 <= left < figures.low_balance:
         return None  # more than there is is refused, not held
-    sentence = f"It would leave {left} credits; below {figures.low_balance} nothing goes without review."
-    return HoldReason.LOW_BALANCE, sentence
+    return _found(HoldReason.LOW_BALANCE, left=left, least=figures.low_balance)
 
 
 def _number_run(figures: Figures, request: Request, _: Spending, traffic: Traffic) -> Found | None:
     run = run_among(traffic.numbers, figures.number_run, request.watched)
     if run is None:
         return None
-    sentence = (
-        f"Within an hour {figures.number_run} numbers side by side were texted (one ends in {run[0][-4:]}, one in "
-        f"{run[1][-4:]}), as fraud does."
-    )
-    return HoldReason.NUMBER_RUN, sentence
+    return _found(HoldReason.NUMBER_RUN, count=figures.number_run, first=run[0][-4:], last=run[1][-4:])
 
 
 def _number_block(figures: Figures, request: Request, _: Spending, traffic: Traffic) -> Found | None:
     crowded = crowded_block(figures, {*traffic.numbers, *request.watched} if request.watched else ())
     if crowded is None or traffic.texts is None or crowded[1] <= BLOCK_SHARE * traffic.texts:
         return None
-    sentence = f"Within an hour {crowded[1]} numbers that begin with {crowded[0]} were texted, as fraud does."
-    return HoldReason.NUMBER_BLOCK, sentence
+    return _found(HoldReason.NUMBER_BLOCK, count=crowded[1], block=crowded[0])
 
 
 _RULES: tuple[Callable[[Figures, Request, Spending, Traffic], Found | None], ...] = (
     _message_cost,
     _day_ceiling,
+    _hour_ceiling,
+    _country_day,
+    _country_hour,
     _low_balance,
     _number_run,
     _number_block,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.messages.cancel import cancel_campaign, cancel_the_rest, left_to_cancel
-from hub.messages.views import campaign_of, latest_campaigns, messages_in_doubt, page_of_messages
+from hub.messages.views import campaign_of, latest_campaigns, messages_in_doubt, page_of_doubts, page_of_messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,13 @@ class Campaigns:
         """Every message whose answer was lost, of an account or of all, the longest in doubt first."""
         with self.store.read() as connection:
             return messages_in_doubt(connection, account_id)
+
+    def doubts(
+        self, account_id: int, *, after: int = 0, limit: int = 1000
+    ) -> tuple[tuple[MessageView, ...], int | None]:
+        """A page of an account's messages in doubt, and where the next one begins; None when there is none."""
+        with self.store.read() as connection:
+            return page_of_doubts(connection, account_id, after=after, limit=limit)
 
     def cancel(self, account_id: int, campaign_id: str) -> CampaignView:
         """Cancel what has not left yet. Raises NotFound, and Conflict when all of it has."""

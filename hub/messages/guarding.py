@@ -5,6 +5,7 @@ Asked once per request, or per chunk of a large one, with a small constant numbe
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ from hub.accounts import ledger
 from hub.compliance.model import Purpose, Violation
 from hub.guard import counters
 from hub.guard.model import Hold, Request, Traffic
+from hub.guard.notices import HeldPart, address_of, hold_mail
 from hub.guard.rules import has_jumped, reason_to_hold
 from hub.guard.tables import recent_texts
+from hub.mailing.outbox import post
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.summary import hold_of
 from hub.messages.tables import campaigns, messages
+from hub.sms.plans import home_plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
     from hub.accounts.model import Account
     from hub.guard.model import Figures, Spending
+    from hub.guard.rules import Found
     from hub.messages.model import Acceptance
     from hub.messages.planning import PlannedMessage, Terms
     from hub.store.bulk import AnyRow
@@ -46,15 +51,20 @@ log = structlog.get_logger(__name__)
 class Looked:
     """What guards made of a request: its messages, some perhaps blocked now, and why it is held, if it is.
 
-    `spending` is None where no guard watches; `is_new` tells a hold of just now from one that was there before. What
-    `is_reviewed` was released by a person: like what is held, it does not count towards the day's ceiling.
+    `spending` is None where no guard watches; `found` is the reason of a hold of just now, None for one that was there
+    before. What `is_reviewed` was released by a person: like what is held, it does not count towards any ceiling.
     """
 
     planned: Sequence[PlannedMessage]
     hold: Hold | None = None
     spending: Spending | None = None
-    is_new: bool = False
+    found: Found | None = None
     is_reviewed: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it is held from now on."""
+        return self.found is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +96,19 @@ class Guard:
         is_reviewed = campaign is not None and campaign.released_at is not None
         if held_before or is_reviewed:
             return Looked(planned, held_before, spending, is_reviewed=is_reviewed)
-        hold = self._reason(connection, figures, terms, planned, spending, now, is_cut=campaign is not None)
-        return Looked(planned, hold, spending, is_new=hold is not None)
+        found = self._reason(connection, account, terms, planned, spending, now, is_cut=campaign is not None)
+        return Looked(planned, Hold(found.reason, found.message, now) if found else None, spending, found)
 
     def keep(self, connection: Connection, account: Account, terms: Terms, looked: Looked, now: datetime) -> None:
         """Keep what was looked at, once its messages are stored: who was texted, what was spent, what is held."""
         if looked.hold:
             _hold(connection, terms, looked.planned, looked.hold)
+        if looked.found:
+            self._write_to(connection, account, terms, looked.planned, looked.found, now)
         if looked.spending is None or not looked.planned:
             return
         connection.execute(_REMEMBER, _range(terms, looked.planned))
-        spent = sum(message.segments for message in looked.planned)
+        spent = _by_country(looked.planned)
         if spent and not looked.hold and not looked.is_reviewed:
             self._spend(connection, account, looked.spending, spent, now)
 
@@ -107,15 +119,16 @@ class Guard:
     def _reason(
         self,
         connection: Connection,
-        figures: Figures,
+        account: Account,
         terms: Terms,
         planned: Sequence[PlannedMessage],
         spending: Spending,
         now: datetime,
         *,
         is_cut: bool,
-    ) -> Hold | None:
+    ) -> Found | None:
         """Why a person should look at it first; `is_cut` when it goes as far as the credits reach, as a list does."""
+        figures = self.figures.of(account.limits)
         costs = [message.segments for message in planned if message.violation is None]
         cost = sum(costs)
         if figures.low_balance:
@@ -123,16 +136,38 @@ class Guard:
             cost = min(cost, spending.available or 0) if is_cut else cost
         if not cost:
             return None
+        by_country = counters.lately_spent(connection, account.id, self.day(now), now)
         watched = _watched(figures, terms, planned)
         traffic = _traffic(connection, figures, terms.account_id, watched, now)
-        found = reason_to_hold(figures, Request(cost, max(costs), watched), spending, traffic)
-        return Hold(*found, since=now) if found else None
+        home = home_plan(account.country)
+        abroad = {country: more for country, more in _by_country(planned).items() if country not in home}
+        request = Request(cost, max(costs), watched, abroad)
+        return reason_to_hold(figures, request, replace(spending, by_country=by_country), traffic)
 
-    def _spend(self, connection: Connection, account: Account, before: Spending, spent: int, now: datetime) -> None:
-        after = replace(before, today=before.today + spent)
+    def _spend(
+        self, connection: Connection, account: Account, before: Spending, spent: Counter[str], now: datetime
+    ) -> None:
+        after = replace(before, today=before.today + spent.total())
         jumped_at = now if has_jumped(self.figures.of(account.limits), after) else None
-        if counters.add_to_day(connection, account.id, self.day(now), spent, jumped_at):
+        counters.add_spent(connection, account.id, self.day(now), spent, now)
+        if counters.add_to_day(connection, account.id, self.day(now), spent.total(), jumped_at):
             log.warning("spending_jumped", account=account.id, credits=after.today, before=list(before.before))
+
+    def _write_to(
+        self,
+        connection: Connection,
+        account: Account,
+        terms: Terms,
+        planned: Sequence[PlannedMessage],
+        found: Found,
+        now: datetime,
+    ) -> None:
+        """Leave a mail to the account, kept if the hold is kept."""
+        costs = [message.segments for message in planned if message.violation is None]
+        since = now.astimezone(self.zone)
+        mail = hold_mail(account, found, HeldPart(terms.campaign_id, terms.source, len(costs), sum(costs), since))
+        if mail is not None:
+            post(connection, [mail], now)
 
 
 def tell_hold(account: Account, acceptance: Acceptance, looked: Looked) -> None:
@@ -146,6 +181,8 @@ def tell_hold(account: Account, acceptance: Acceptance, looked: Looked) -> None:
             messages=acceptance.accepted,
             credits=acceptance.credits,
         )
+        if address_of(account.settings) is None:
+            log.warning("account_not_told", account=account.id, campaign=acceptance.campaign_id)
 
 
 def _without_too_many(
@@ -161,6 +198,15 @@ def _without_too_many(
     return [
         replace(one, violation=TOO_MANY) if one.violation is None and one.recipient in often else one for one in planned
     ]
+
+
+def _by_country(planned: Sequence[PlannedMessage]) -> Counter[str]:
+    """The credits of what goes, by country."""
+    spent: Counter[str] = Counter()
+    for message in planned:
+        if message.violation is None:
+            spent[message.country or ""] += message.segments
+    return spent
 
 
 def _watched(figures: Figures, terms: Terms, planned: Sequence[PlannedMessage]) -> tuple[str, ...]:

@@ -161,8 +161,21 @@ class Acceptance:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many messages are in a state for a reason."""
+
+    state: MessageState
+    reason: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign as its owner sees it; `by_state` counts its messages, `hold` says why it waits for review, if so."""
+    """A campaign as its owner sees it; `by_state` counts its messages, `hold` says why it waits for review, if so.
+
+    `figures` are those of `frozen_at`, 48 hours after its last submission, and None before. Receipts that come later
+    change `by_state`; then `corrected_at` tells when one last did.
+    """
 
     id: str
     state: CampaignState
@@ -179,6 +192,14 @@ class CampaignView:
     credits: int
     by_state: Mapping[str, int]
     hold: Hold | None = None
+    figures: tuple[Tally, ...] | None = None
+    frozen_at: datetime | None = None
+    corrected_at: datetime | None = None
+
+    @property
+    def corrected(self) -> bool:
+        """Whether a receipt that came after they were frozen has made the figures out of date."""
+        return self.corrected_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +218,12 @@ class OutgoingMessage:
     @property
     def short_ref(self) -> int:
         """Our reference in 16 bits, for carriers that echo no more; not unique, but the same for every try."""
-        return crc_hqx(self.id.encode(), 0)
+        return short_ref_of(self.id)
+
+
+def short_ref_of(name: str) -> int:
+    """The 16 bits that stand for a message's name (CRC-CCITT)."""
+    return crc_hqx(name.encode(), 0)
 
 
 class FailureReason(StrEnum):

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from hub.accounts import ledger
 from hub.accounts.model import Movement
+from hub.contacts.unallocated import note_ends
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
-from hub.messages.model import MessageNotice, MessageState
+from hub.messages.model import FailureReason, MessageNotice, MessageState
 from hub.messages.rules import patience, resend_after
 from hub.messages.tables import message_parts, messages
 from hub.messages.views import message_id
@@ -23,7 +24,7 @@ from hub.store.bulk import among, fetch, update_rows, upsert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _IN_DOUBT = (MessageState.SUBMITTING, MessageState.UNKNOWN)
 """A sweep may have called a slow submit unknown already; its own answer is still the truth."""
+
+_FAILED = (MessageState.UNDELIVERED, MessageState.REJECTED)
+"""What a carrier's no becomes, said later or at once."""
 
 ANSWER_LOST = "answer_lost"
 """The reason of what is in doubt."""
@@ -97,6 +101,15 @@ class Changes:
             raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
         ledger.move_all(connection, self.credits_, at=at)
+        note_ends(connection, self._said_of_numbers(), at)
+
+    def _said_of_numbers(self) -> Iterator[tuple[tuple[int, str], bool]]:
+        """Account and number of what arrived (False), or is nobody's (True)."""
+        for row, state, reason in self.news:
+            if state is MessageState.DELIVERED:
+                yield (row.account_id, row.recipient), False
+            elif state in _FAILED and reason == FailureReason.UNALLOCATED:
+                yield (row.account_id, row.recipient), True
 
     def join(self, other: Changes) -> None:
         """Give the notices of another's too; it is written already."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from hub.accounts.model import Movement
-from hub.messages.matching import Arrival, match
-from hub.messages.model import DeliveryReceipt, FailureReason, MessageState, ReceiptState
+from hub.messages.arrivals import Arrival
+from hub.messages.freezing import mark_corrected
+from hub.messages.matching import match
+from hub.messages.model import UNSETTLED, DeliveryReceipt, FailureReason, MessageState, ReceiptState
 from hub.messages.outcomes import Changes
 from hub.messages.rules import advance
 from hub.messages.tables import parked_receipts as parked
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.clock import Clock
-    from hub.messages.matching import Match
+    from hub.messages.arrivals import Match
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
 
@@ -105,6 +107,8 @@ def apply_receipts(
     matches, unmatched = match(connection, connector, arrivals, at)
     for one in matches:
         _apply(changes, one, connector, at)
+    late = {row.campaign_id for row, _, _ in changes.news if row.state not in UNSETTLED}
+    mark_corrected(connection, late, at)
     changes.write(connection, at)
     return changes, unmatched
 
@@ -125,7 +129,7 @@ def _apply(changes: Changes, found: Match, connector: str, at: datetime) -> None
             "receipt_raw": receipt.raw,
             "settled_at": at if state is not MessageState.SUBMITTED else None,
         }
-        if row.carrier_id is None and row.state == MessageState.UNKNOWN:
+        if row.carrier_id is None and (row.state == MessageState.UNKNOWN or row.billing == "released"):
             values |= {"carrier_id": receipt.carrier_id or None, "connector": connector}
     if not values:
         return
@@ -157,6 +161,7 @@ def _park(connection: Connection, connector: str, arrivals: Sequence[Arrival]) -
             "code": one.receipt.code,
             "raw": one.receipt.raw,
             "at": one.came_at,
+            "short_ref": one.receipt.short_ref,
         }
         for one in arrivals
     ]
@@ -172,6 +177,7 @@ def _arrival(row: AnyRow) -> Arrival:
         client_ref=row.client_ref,
         to=row.recipient,
         raw=row.raw,
+        short_ref=row.short_ref,
     )
     return Arrival(receipt, row.at, row.id)
 

@@ -28,6 +28,7 @@ from hub.messages.widths import (
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
 _HELD_CAMPAIGN = text("held_at IS NOT NULL")
+_UNFROZEN = text("figures IS NULL AND state IN ('finished', 'cancelled')")
 
 campaigns = Table(
     "campaigns",
@@ -53,7 +54,12 @@ campaigns = Table(
     Column("hold_reason", String(LONGEST_REASON)),
     Column("hold_detail", Text),
     Column("released_at", UtcDateTime),  # when a person had looked at it: it is not held again
+    Column("freeze_at", UtcDateTime),  # when its figures are to be frozen; NULL: 48 hours after it was made, or later
+    Column("frozen_at", UtcDateTime),
+    Column("figures", Text),  # how its messages stood then, as JSON: [state, reason, count]
+    Column("corrected_at", UtcDateTime),  # when a late receipt last made the figures out of date
     Index("ix_campaigns_account", "account_id", "id"),
+    Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
     Index(
         "ix_campaigns_open",
@@ -171,6 +177,7 @@ parked_receipts = Table(
     Column("code", String(LONGEST_CODE)),
     Column("raw", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("short_ref", Integer),
     Index("ix_parked_receipts_carrier", "connector", "carrier_id"),
     comment="Receipts that fit no message yet: the answer they belong to may still be on its way.",
 )

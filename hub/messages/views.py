@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from hub.accounts.tables import accounts
 from hub.compliance.model import Purpose
 from hub.errors import NotFound
+from hub.messages.freezing import tallies_of
 from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageInDoubt, MessageState, MessageView
 from hub.messages.summary import Summary, hold_of
 from hub.messages.tables import campaigns, messages
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from hub.store.bulk import AnyRow
 
+_IN_DOUBT = text("messages.state = 'unknown'")  # as the partial index says it
 SHOWN = 1000
 """How many messages an answer lists; the rest is a page further."""
 
@@ -82,7 +84,7 @@ def page_of_messages(
 def messages_in_doubt(connection: Connection, account_id: int | None = None) -> tuple[MessageInDoubt, ...]:
     """Every message whose answer was lost, of an account or of all, the longest in doubt first."""
     query = select(messages, accounts.c.name).join(accounts, accounts.c.id == messages.c.account_id)
-    query = query.where(text("messages.state = 'unknown'"))  # as the partial index says it
+    query = query.where(_IN_DOUBT)
     if account_id is not None:
         query = query.where(messages.c.account_id == account_id)
     return tuple(
@@ -96,6 +98,16 @@ def messages_in_doubt(connection: Connection, account_id: int | None = None) -> 
         )
         for row in fetch(connection, query.order_by(messages.c.submitted_at, messages.c.id))
     )
+
+
+def page_of_doubts(
+    connection: Connection, account_id: int, *, after: int, limit: int
+) -> tuple[tuple[MessageView, ...], int | None]:
+    """Some of an account's messages whose answer was lost, and after which the next page begins, if there is one."""
+    query = select(messages).where(_IN_DOUBT, messages.c.account_id == account_id, messages.c.id > after)
+    rows = fetch(connection, query.order_by(messages.c.id).limit(limit + 1))
+    last = rows[limit - 1].id if len(rows) > limit else None
+    return tuple(view_of(row._asdict()) for row in rows[:limit]), last
 
 
 def view_of(row: Mapping[str, Any]) -> MessageView:
@@ -136,4 +148,7 @@ def _as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
         credits=row.credits,
         by_state=by_state,
         hold=hold_of(row),
+        figures=tallies_of(row.figures),
+        frozen_at=row.frozen_at,
+        corrected_at=row.corrected_at if row.figures else None,
     )

@@ -49,6 +49,7 @@ class Scheduler:
             (5.0, sweeper.finish_campaigns),
             (2.0, self.core.store.checkpoint),
             (30.0, sweeper.give_up_waiting),
+            (30.0, self.core.freezer.freeze_figures),
             (30.0, sweeper.reroute),
             (30.0, self.core.campaigns.finish_cancelling),
             (30.0, self.core.held.expire_held),

@@ -98,13 +98,27 @@ def insert_returning(connection: Connection, table: Table, rows: Rows, wanted: C
     return list(connection.execute(statement.on_conflict_do_nothing().returning(wanted), document).scalars())
 
 
-def upsert_rows(connection: Connection, table: Table, rows: Rows) -> None:
-    """Insert rows, each key once; those whose primary key is taken are overwritten in the columns given."""
+def upsert_rows(
+    connection: Connection,
+    table: Table,
+    rows: Rows,
+    *,
+    adding: Collection[str] = (),
+    keeping: Collection[str] = (),
+) -> None:
+    """Insert rows, each key once; those whose primary key is taken are overwritten in the columns given.
+
+    But to the columns `adding` what is given is added, and those in `keeping` stay as they are.
+    """
     if not rows:
         return
     statement, document = _insertion(connection, table, rows)
     keys = {one.name for one in table.primary_key}
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    changed = {
+        name: table.c[name] + statement.excluded[name] if name in adding else statement.excluded[name]
+        for name in rows[0]
+        if name not in keys and name not in keeping
+    }
     connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed), document)
 
 

@@ -10,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.compliance.model import Purpose
 from hub.guard.model import HoldReason
 from hub.messages.model import CampaignState, MessageState
-from hub.web.examples import ACCEPTED_CAMPAIGN, ACCEPTED_MESSAGE, ACCOUNT, CAMPAIGN, MESSAGE, shown_as
+from hub.web.examples import (
+    ACCEPTED_CAMPAIGN,
+    ACCEPTED_MESSAGE,
+    ACCOUNT,
+    ADDED_NUMBERS,
+    CAMPAIGN,
+    MESSAGE,
+    PROPOSAL,
+    shown_as,
+)
 
 _like = partial(shown_as, from_attributes=True)
 
@@ -74,6 +83,16 @@ class Hold(BaseModel):
     since: datetime
 
 
+class Tally(BaseModel):
+    """How many messages are in a state for a reason."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    state: MessageState
+    reason: str | None = Field(description="As of a message: `unallocated`, `network`, `barred`, `other` and so on.")
+    count: int
+
+
 class Counts(BaseModel):
     """What a campaign is made of."""
 
@@ -110,7 +129,14 @@ class Campaign(Counts):
 
     model_config = _like(CAMPAIGN)
 
-    by_state: dict[MessageState, int] = Field(description="How many messages are in which state.")
+    by_state: dict[MessageState, int] = Field(description="How many messages are in which state now.")
+    figures: list[Tally] | None = Field(
+        description="The same by state and reason, as it was 48 hours after the last submission; null until then. They "
+        "stay as they are."
+    )
+    frozen_at: datetime | None = Field(description="When the figures were frozen.")
+    corrected: bool = Field(description="Whether a later receipt has made the figures out of date: see `by_state`.")
+    corrected_at: datetime | None = Field(description="When one last did.")
     created_at: datetime
     send_at: datetime | None
     purpose: Purpose
@@ -125,6 +151,36 @@ class MessagePage(BaseModel):
 
     items: list[Message]
     next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class Proposal(BaseModel):
+    """A number that is nobody's, as two campaigns in a row or more have said, and none has reached it since."""
+
+    model_config = _like(PROPOSAL)
+
+    number: str
+    campaigns: int = Field(description="How many campaigns in a row said so.")
+    first_at: datetime = Field(description="When the first of them did; a number that is being ported is back in days.")
+    last_at: datetime = Field(description="When the last of them did.")
+
+
+class ProposalPage(BaseModel):
+    """One page of proposed numbers, in their order. They are texted until they are added."""
+
+    model_config = _like({"items": [PROPOSAL], "next": None})
+
+    items: list[Proposal]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class AddedNumbers(BaseModel):
+    """What became of numbers that were to be added to the unallocated ones."""
+
+    model_config = _like(ADDED_NUMBERS)
+
+    added: list[str] = Field(description="Those that are not texted from now on.")
+    already: list[str] = Field(description="Those that had been added before.")
+    not_proposed: list[str] = Field(description="Those that are not proposed: they are texted as before.")
 
 
 class Balance(BaseModel):

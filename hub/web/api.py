@@ -12,15 +12,22 @@ from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from hub.compliance.model import Purpose
-from hub.errors import NotAuthenticated, NotFound, RequestRefused
-from hub.messages.model import CampaignRequest, CampaignState, Recipient
+from hub.errors import Fault, NotAuthenticated, NotFound, RequestRefused
+from hub.messages.model import CampaignRequest, CampaignState, MessageState, Recipient
 from hub.sms.encoding import offending
-from hub.sms.model import Alphabet
+from hub.sms.model import Alphabet, NumberRefusal
+from hub.sms.phone import parse_number
 from hub.web import answers, document
 from hub.web.bridge import OWNER
 from hub.web.keys_in_hand import KeysInHand
 from hub.web.schedule import read_moment
-from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
+from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
+    CampaignBody,
+    CampaignPath,
+    MessagesQuery,
+    UnallocatedBody,
+    UnallocatedQuery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +65,8 @@ class Api:
         routes.get("/campaigns/<campaign_id>", **document.GET_CAMPAIGN)(_view(self.get_campaign))
         routes.post("/campaigns/<campaign_id>/cancel", **document.CANCEL_CAMPAIGN)(_view(self.cancel_campaign))
         routes.get("/messages", **document.LIST_MESSAGES)(_view(self.list_messages))
+        routes.get("/unallocated", **document.LIST_UNALLOCATED)(_view(self.list_unallocated))
+        routes.post("/unallocated", **document.ADD_UNALLOCATED)(_view(self.add_unallocated))
         routes.get("/account", **document.GET_ACCOUNT)(_view(self.get_account))
         return routes
 
@@ -81,7 +90,9 @@ class Api:
         return _answer(_campaign(_found(path.campaign_id, partial(self.core.campaigns.cancel, _account().id))))
 
     def list_messages(self, query: MessagesQuery) -> Response:
-        """List the messages of a campaign, page by page."""
+        """List the messages of a campaign, or what is in doubt, page by page."""
+        if query.campaign is None:
+            return self._list_doubts(query)
         look = partial(
             self.core.campaigns.messages,
             _account().id,
@@ -94,11 +105,35 @@ class Api:
         more = str(_position(page[-1])) if len(found) > len(page) else None
         return _answer(answers.MessagePage(items=[_message(one) for one in page], next=more))
 
+    def list_unallocated(self, query: UnallocatedQuery) -> Response:
+        """List the numbers that are proposed as unallocated, page by page."""
+        after = f"+{query.cursor}" if query.cursor else ""
+        found = self.core.unallocated.proposed(_account().id, after=after, limit=query.limit + 1)
+        page = found[: query.limit]
+        more = page[-1].number.removeprefix("+") if len(found) > len(page) else None
+        items = [answers.Proposal.model_validate(one) for one in page]
+        return _answer(answers.ProposalPage(items=items, next=more))
+
+    def add_unallocated(self, body: UnallocatedBody) -> Response:
+        """Add proposed numbers to the unallocated ones."""
+        account = _account()
+        numbers = None if body.numbers is None else _parsed(body.numbers, account.country)
+        return _answer(answers.AddedNumbers.model_validate(self.core.unallocated.add(account.id, numbers)))
+
     def get_account(self) -> Response:
         """Look at the account that the token belongs to, and at its credits."""
         account = _account()
         balance = answers.Balance.model_validate(self.core.accounts.balance(account.id))
         return _answer(answers.Account(name=account.name, country=account.country, balance=balance))
+
+    def _list_doubts(self, query: MessagesQuery) -> Response:
+        if query.state != [MessageState.UNKNOWN]:
+            message = "Name a campaign; without one, only state=unknown can be asked for."
+            raise RequestRefused.because("campaign", "missing", message)
+        after = int(query.cursor) if query.cursor else 0
+        found, last = self.core.campaigns.doubts(_account().id, after=after, limit=query.limit)
+        more = None if last is None else str(last)
+        return _answer(answers.MessagePage(items=[_message(one) for one in found], next=more))
 
     def _authenticate(self) -> None:
         shown = request.authorization
@@ -156,6 +191,19 @@ def _found(campaign_id: str, look: Callable[[str], T]) -> T:
 
 def _answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(content.model_dump_json(), status, headers, mimetype="application/json")
+
+
+def _parsed(numbers: Sequence[str], region: str) -> list[str]:
+    """Numbers as people write them, in E.164; raises RequestRefused with a fault for each that is none."""
+    read = [parse_number(number, region) for number in numbers]
+    faults = [
+        Fault(f"numbers[{place}]", one.reason, one.message)
+        for place, one in enumerate(read)
+        if isinstance(one, NumberRefusal)
+    ]
+    if faults:
+        raise RequestRefused(faults[0].message, faults=faults)
+    return [one.e164 for one in read if not isinstance(one, NumberRefusal)]
 
 
 def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCampaign:

@@ -121,7 +121,12 @@ CREATE_CAMPAIGN = _call(
     "400 402 403 408 409 413 415",
     openapi_extensions={"parameters": [_KEY_HEADER]},
 )
-GET_CAMPAIGN = _call("getCampaign", "How many of its messages are in which state.", {"200": answers.Campaign}, "404")
+GET_CAMPAIGN = _call(
+    "getCampaign",
+    "How many of its messages are in which state, now and, from 48 hours after the last submission on, then.",
+    {"200": answers.Campaign},
+    "404",
+)
 CANCEL_CAMPAIGN = _call(
     "cancelCampaign",
     "What waits is cancelled and its credits come back; what is on its way stays so. Cancelling again changes nothing.",
@@ -130,9 +135,23 @@ CANCEL_CAMPAIGN = _call(
 )
 LIST_MESSAGES = _call(
     "listMessages",
-    "In the order of the request. `next` leads to the page after; it is null on the last one.",
+    "Those of a campaign, in the order of the request; or, with `state=unknown` and no campaign, every message that a "
+    "carrier may or may not have taken. `next` leads to the page after; it is null on the last one.",
     {"200": answers.MessagePage},
     "404",
+)
+LIST_UNALLOCATED = _call(
+    "listUnallocated",
+    "Numbers that are proposed for the account's list of unallocated ones: two campaigns in a row, or more, were told "
+    "that they belong to nobody.",
+    {"200": answers.ProposalPage},
+    "",
+)
+ADD_UNALLOCATED = _call(
+    "addUnallocated",
+    "All proposed numbers, or those given, go on the list: they are not texted any more. Adding again changes nothing.",
+    {"200": answers.AddedNumbers},
+    "400 408 413 415",
 )
 GET_ACCOUNT = _call("getAccount", "Its name, its country and its credits.", {"200": answers.Account}, "")
 

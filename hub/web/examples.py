@@ -50,12 +50,23 @@ ACCEPTED_CAMPAIGN: dict[str, Any] = {
 CAMPAIGN: dict[str, Any] = {
     **_COUNTS,
     "by_state": {"pending": 1},
+    "figures": None,
+    "frozen_at": None,
+    "corrected": False,
+    "corrected_at": None,
     "created_at": "2027-01-04T08:30:00Z",
     "send_at": None,
     "purpose": "alert",
     "text": "Bonjour #name#, votre commande est arrivée.",
     "sender": None,
 }
+PROPOSAL: dict[str, Any] = {
+    "number": "+33612345678",
+    "campaigns": 2,
+    "first_at": "2026-12-21T08:30:12Z",
+    "last_at": "2027-01-04T08:30:09Z",
+}
+ADDED_NUMBERS: dict[str, Any] = {"added": ["+33612345678"], "already": [], "not_proposed": []}
 ACCOUNT: dict[str, Any] = {
     "name": "Salon Exemple",
     "country": "FR",

@@ -91,17 +91,44 @@ class CampaignPath(BaseModel):
 class MessagesQuery(Input):
     """Which messages, and which page of them."""
 
-    campaign: str = Field(description="The campaign's id.", json_schema_extra={"example": A_CAMPAIGN})
+    campaign: str | None = Field(
+        default=None,
+        description="The campaign's id. Without one, `state=unknown` lists what is in doubt of all campaigns.",
+        json_schema_extra={"example": A_CAMPAIGN},
+    )
     state: list[MessageState] = Field(
         default_factory=list, description="Only messages in this state; may be given several times."
     )
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most messages of a page.")
     cursor: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,9}$", description="Where the page begins: `next` of the page before."
+        default=None, pattern=r"^[0-9]{1,18}$", description="Where the page begins: `next` of the page before."
     )
 
 
-INPUTS: dict[str, type[Input]] = {model.__name__: model for model in (CampaignBody, MessagesQuery)}
+class UnallocatedQuery(Input):
+    """Which page of the proposed numbers."""
+
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most numbers of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=r"^[0-9]{1,15}$", description="Where the page begins: `next` of the page before."
+    )
+
+
+class UnallocatedBody(Input):
+    """Which of the proposed numbers to add."""
+
+    model_config = shown_as({"numbers": ["+33 6 12 34 56 78"]}, extra="forbid")
+
+    numbers: list[str] | None = Field(
+        default=None,
+        max_length=MOST_ITEMS,
+        description="Numbers as people write them. Without any, all that are proposed.",
+    )
+
+
+INPUTS: dict[str, type[Input]] = {
+    model.__name__: model for model in (CampaignBody, MessagesQuery, UnallocatedBody, UnallocatedQuery)
+}
 
 
 def field_names(model: type[BaseModel]) -> set[str]:

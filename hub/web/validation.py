@@ -27,6 +27,7 @@ _SAID = {
     "int_parsing": ("type", "Write a whole number."),
     "int_parsing_size": ("out_of_range", "This number is too long."),
     "enum": ("not_a_choice", "{input} is not known here; write {expected}."),
+    "too_long": ("too_long", "Write at most {max_length} of them."),
     "string_too_long": ("too_long", "Write at most {max_length} characters."),
     "greater_than_equal": ("out_of_range", "Write {ge} or more."),
     "less_than_equal": ("out_of_range", "Write {le} or less."),

@@ -24,6 +24,7 @@ from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
 from hub.contacts.model import SuppressionKind
+from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
 from hub.messages import cancel as cancel_module
@@ -409,6 +410,8 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "lock", lambda core: core.accounts.lock(ACCOUNT, locked=True)
     yield "add_user", lambda core: core.accounts.add_user(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
     yield "opt_out", _opt_out
+    yield "find_nobody", _find_nobody
+    yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
     yield "start_with_a_key", lambda core: core.upgrade()
@@ -426,6 +429,13 @@ def _revoke(core: Core) -> object:
 
 def _opt_out(core: Core) -> object:
     return core.suppressions.add(ACCOUNT, "+33612399999", SuppressionKind.OPT_OUT, source="test")
+
+
+def _find_nobody(core: Core) -> None:
+    """Two campaigns say that a number is nobody's."""
+    for _ in range(2):
+        with core.write() as connection:
+            note_ends(connection, [((ACCOUNT, "+33612399998"), True)], core.clock.now())
 
 
 def _until(true: Callable[[], object]) -> None:

@@ -129,6 +129,7 @@ SCENES: Mapping[str, Scene] = {
     "tick.leading": _TICK,
     "tick.duty_done": _TICK,
     "recover_leases": _TICK,
+    "freeze": Scene("schedule", given=("accept", "submit"), later_s=DAYS_S),
     "finish_campaigns": Scene("schedule", given=("accept", "submit")),
     "give_up": _TICK,
     "forget_keys": _TICK,
@@ -156,6 +157,7 @@ SCENES: Mapping[str, Scene] = {
         _DECIDE, given=("accept_list", "back_up", "restore_over"), given_settings=A_LIST, ends=frozenset()
     ),
     "resend_restored": Scene("resend", given=("accept", "back_up", "restore_over")),
+    "add_unallocated": Scene("add_unallocated", given=("find_nobody",), then=Then.NEVER),
     **{name: Scene(role, then=Then.NEVER) for name, role in _BY_HAND.items()},
 }
 

@@ -144,7 +144,8 @@ class House:
         return (
             f"[hub]\ndata_dir = {self.folder / 'data'}\ndatabase_url = {self.database_url}\nlog_format = json\n"
             f"[web]\nport = {self.web_port}\nrequests_per_minute = 100000\n"
-            "[guard]\nday_credits = 0\nwatched = 0\n"  # this much in so little time would be held for review
+            # This much in so little time would be held for review.
+            "[guard]\nday_credits = 0\nhour_credits = 0\nwatched = 0\n"
             f"[mail_to_sms]\nport = {self.mail_port}\n"
             "mails_per_minute = 100000\nmails_per_minute_per_sender = 100000\n"
             f"[workers]\ndispatch = {WORKERS}\n"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hub.accounts.model import AccountLimits, Balance
 from hub.accounts.service import MAX_CREDITS, count
+from hub.accounts.tables import accounts as accounts_table
 from hub.accounts.tables import api_tokens, users
 from hub.errors import Conflict, NotAuthenticated, NotFound, RequestRefused
 from hub.sms.plans import home_plan
@@ -276,6 +277,16 @@ def test_an_account_s_limits_are_kept(accounts: Accounts) -> None:
     limits = AccountLimits(day_credits=5, recipient_per_hour=0, patterns=False)
     assert accounts.set_limits(account.id, limits).limits == limits
     assert accounts.set_limits(account.id, AccountLimits()).limits == AccountLimits()
+
+
+def test_what_a_newer_hub_has_kept_of_an_account_is_passed_over(accounts: Accounts) -> None:
+    """During an upgrade both work on the same account."""
+    account, _ = accounts.create("A", "FR")
+    with accounts.store.write("test") as connection:
+        row = {"limits": '{"day_credits": 5, "month_credits": 9}', "settings": '{"language": "fr", "colour": "red"}'}
+        connection.execute(update(accounts_table).values(**row))
+    found = accounts.get(account.id)
+    assert (found.limits, found.settings.language) == (AccountLimits(day_credits=5), "fr")
 
 
 def test_a_limit_below_nothing_is_refused(accounts: Accounts) -> None:

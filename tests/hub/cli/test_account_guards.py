@@ -60,6 +60,14 @@ def test_limits_are_those_of_the_hub_until_they_are_changed(shop: CommandLine) -
     assert (after["in_use"]["day_credits"], after["in_use"]["recipient_per_hour"]) == (50000, 5)
 
 
+def test_fuses_are_set_account_by_account(shop: CommandLine) -> None:
+    """Per hour and day, in all and for each foreign country."""
+    words = ("--hour-credits", "9000", "--abroad-day-credits", "50", "--abroad-hour-credits", "0")
+    said = shop.json("account", "limits", NAME, *words)
+    assert said["own"] == {"hour_credits": 9000, "abroad_day_credits": 50, "abroad_hour_credits": 0}
+    assert said["in_use"].items() >= said["own"].items()
+
+
 def test_a_limit_that_is_not_named_stays(shop: CommandLine) -> None:
     """One at a time."""
     shop.json("account", "limits", NAME, "--day-credits", "5")

@@ -8,10 +8,14 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 from werkzeug.serving import make_server
 
 from hub.bootstrap import build
 from hub.messages.campaigns import Campaigns
+from hub.messages.tables import campaigns
+from hub.store.engine import Store, sqlite_url
+from hub.testing.clock import A_TUESDAY_MORNING
 from hub.web.app import create_app
 
 if TYPE_CHECKING:
@@ -125,6 +129,22 @@ def test_campaigns_are_listed_the_latest_first(shop: CommandLine) -> None:
     assert [one["id"] for one in shop.json("messages")["items"]] == [last, first]
     shown = shop("messages").stdout
     assert ([one in shown for one in (first, last)], "[/red] [bold]" in shown) == ([True, True], True)
+
+
+def test_a_campaign_is_listed_with_its_frozen_figures(shop: CommandLine) -> None:
+    """A line under its messages, and one more when a later receipt corrected them."""
+    campaign = sent(shop)
+    store = Store(sqlite_url(shop.folder / "data"))
+    figures = '[["delivered", null, 3], ["undelivered", "unallocated", 1]]'
+    with store.write("test") as connection:
+        row = {"figures": figures, "frozen_at": A_TUESDAY_MORNING, "corrected_at": A_TUESDAY_MORNING}
+        connection.execute(update(campaigns).values(**row))
+    store.close()
+    *_, frozen, corrected = shop("messages", "--campaign", campaign).stdout.splitlines()
+    assert frozen == "Figures of 2026-11-24 09:00 UTC: 3 delivered, 1 undelivered (unallocated)."
+    assert corrected == "Corrected: a receipt that came later, last on 2026-11-24 09:00 UTC, changed them."
+    view = shop.json("messages", "--campaign", campaign)["campaign"]
+    assert view["figures"][1] == {"state": "undelivered", "reason": "unallocated", "count": 1}
 
 
 def test_messages_of_a_campaign_are_listed_whole(shop: CommandLine) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.accounts.model import AccountLimits
-from hub.guard.model import Figures, HoldReason, Request, Spending, Traffic
+from hub.guard.model import Figures, HoldReason, Request, Spending, Spent, Traffic
 from hub.guard.rules import crowded_block, has_jumped, reason_to_hold, run_among
 
 USUAL = Figures()
@@ -45,7 +45,43 @@ def held(
 )
 def test_up_to_the_ceiling_credits_go_without_review(today: int, cost: int, reason: HoldReason | None) -> None:
     """What was spent today counts."""
-    assert held(Request(cost, 1), Spending(today, ())) is reason
+    assert held(Request(cost, 1), Spending(today, ()), figures=replace(USUAL, hour_credits=0)) is reason
+
+
+@pytest.mark.parametrize(
+    ("before", "cost", "reason"),
+    [(0, 5_000, None), (0, 5_001, HoldReason.HOUR_CEILING), (4_999, 1, None), (4_999, 2, HoldReason.HOUR_CEILING)],
+)
+def test_up_to_the_hour_s_ceiling_credits_go_without_review(before: int, cost: int, reason: HoldReason | None) -> None:
+    """Wherever they went within the hour."""
+    spent = {"FR": Spent(hour=before - before // 3), "BE": Spent(hour=before // 3)}
+    assert held(Request(cost, 1), Spending(0, (), by_country=spent)) is reason
+
+
+@pytest.mark.parametrize(
+    ("spent", "cost", "reason"),
+    [
+        (Spent(), 200, None),
+        (Spent(), 201, HoldReason.COUNTRY_HOUR),
+        (Spent(hour=199, day=199), 2, HoldReason.COUNTRY_HOUR),
+        (Spent(hour=0, day=999), 1, None),
+        (Spent(hour=0, day=999), 2, HoldReason.COUNTRY_DAY),
+    ],
+)
+def test_a_foreign_country_has_tighter_ceilings(spent: Spent, cost: int, reason: HoldReason | None) -> None:
+    """Per hour and per day, each country for itself."""
+    spending = Spending(0, (), by_country={"BE": spent, "CH": Spent(hour=150, day=900)})
+    assert held(Request(cost, 1, abroad={"BE": cost}), spending) is reason
+
+
+def test_the_sentence_names_the_country() -> None:
+    """So that its reader knows where to look."""
+    found = reason_to_hold(USUAL, Request(300, 1, abroad={"BE": 100, "CH": 201}), Spending(0, ()), Traffic())
+    assert found is not None
+    assert found.message == (
+        "This costs 201 credits to CH, 0 went there within the hour, and 200 an hour to a foreign country go without "
+        "review."
+    )
 
 
 def test_a_message_that_is_too_dear_is_held() -> None:
@@ -71,8 +107,9 @@ def test_more_than_there_is_is_not_held_for_a_low_balance() -> None:
 def test_figures_of_nothing_are_no_limits() -> None:
     """0 switches a guard off."""
     figures = replace(USUAL, day_credits=0, message_credits=0, low_balance=0, number_run=0, prefix_per_hour=0)
+    figures = replace(figures, hour_credits=0, abroad_day_credits=0, abroad_hour_credits=0)
     everywhere = Traffic(numbers(*range(100)), 100)
-    request = Request(10**9, 200, numbers(50))
+    request = Request(10**9, 200, numbers(50), {"BE": 10**9})
     assert held(request, Spending(10**9, (), 10**9), everywhere, figures) is None
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event, func, select
 
-from hub.accounts.model import AccountLimits, Balance
+from hub.accounts.model import AccountLimits, AccountSettings, Balance
 from hub.compliance.model import Purpose
 from hub.errors import NotEnoughCredits, RequestRefused
 from hub.guard.model import HoldReason
 from hub.guard.tables import account_days, recent_texts
+from hub.mailing.tables import outgoing_mails
 from hub.messages.model import CampaignRequest, CampaignState, MessageState, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
+    from hub.bootstrap import Core
     from hub.testing.hub import TestHub
+
+    from .conftest import Twin
 
 HELD, PENDING, BLOCKED = MessageState.HELD, MessageState.PENDING, MessageState.BLOCKED
 FR, BE, RE = "+33612345678", "+32470123456", "+262692123456"
@@ -38,6 +45,18 @@ def guarded(make: Callable[..., TestHub]) -> Callable[..., TestHub]:
 def far_apart(count: int, first: int = 0) -> list[str]:
     """French mobiles that are no neighbours, each of a block of its own."""
     return [f"+336{10 + place:02d}{place * 37:06d}" for place in range(first, first + count)]
+
+
+def belgians(count: int, first: int = 0) -> list[str]:
+    """Belgian mobiles that are no neighbours."""
+    return [f"+324701{place * 37:05d}" for place in range(first, first + count)]
+
+
+def mails(hub: TestHub) -> list[tuple[str, str]]:
+    """Who is written to, and under which key, the oldest first."""
+    with hub.core.read() as connection:
+        query = select(outgoing_mails.c.recipient, outgoing_mails.c.key).order_by(outgoing_mails.c.id)
+        return [(row.recipient, row.key) for row in connection.execute(query)]
 
 
 def grow(hub: TestHub) -> None:
@@ -262,6 +281,160 @@ def test_more_than_the_account_has_is_refused_and_counts_for_nothing(guarded: Ca
     assert (spent_today(hub), hub.core.campaigns.latest(), hub.core.held.all()) == (0, (), ())
 
 
+# --- the fuse, by country and hour ---
+
+
+@pytest.mark.parametrize(
+    ("figures", "reason"),
+    [
+        ({"abroad_hour_credits": 3}, HoldReason.COUNTRY_HOUR),
+        ({"abroad_day_credits": 3}, HoldReason.COUNTRY_DAY),
+        ({"hour_credits": 3}, HoldReason.HOUR_CEILING),
+    ],
+)
+def test_beyond_the_fuse_a_campaign_is_held_and_what_was_below_it_goes(
+    guarded: Callable[..., TestHub], figures: dict[str, int], reason: HoldReason
+) -> None:
+    """The answer says so, and its credits are set aside."""
+    hub = guarded(**figures)
+    answers = [hub.send(*belgians(2, first)) for first in (0, 2, 4)]
+    assert [answer.state for answer in answers] == ["accepted", "held", "held"]
+    assert [answer.hold and answer.hold.reason for answer in answers[1:]] == [reason] * 2
+    assert (hub.drain(), hub.core.accounts.balance(hub.account.id)) == (2, Balance(994, 4, 2))
+
+
+def test_the_account_s_own_numbering_plan_is_no_foreign_country(guarded: Callable[..., TestHub]) -> None:
+    """Overseas is dialled as at home."""
+    hub = guarded(abroad_hour_credits=1)
+    assert hub.send(*far_apart(3), RE).hold is None
+
+
+def test_each_foreign_country_has_a_ceiling_of_its_own(guarded: Callable[..., TestHub]) -> None:
+    """Belgium's is not Germany's."""
+    hub = guarded(abroad_hour_credits=1)
+    assert [hub.send(number).state for number in (BE, "+4915123456789", "+32470123457")] == [
+        "accepted",
+        "accepted",
+        "held",
+    ]
+
+
+def test_what_one_account_sends_abroad_does_not_hold_another(guarded: Callable[..., TestHub]) -> None:
+    """Tenants do not feel one another."""
+    hub = guarded(abroad_hour_credits=1)
+    other, _ = hub.core.accounts.create("Autre", "FR", credits_=10, countries={"BE"})
+    hub.core.accept(CampaignRequest(other.id, "Bonjour", (Recipient(BE),), Purpose.ALERT))
+    assert hub.send(BE).hold is None
+
+
+def test_an_hour_later_as_much_goes_again(guarded: Callable[..., TestHub]) -> None:
+    """Until the day's ceiling is reached."""
+    hub = guarded(abroad_hour_credits=2, abroad_day_credits=4)
+    reasons = []
+    for first in (0, 2, 4):
+        answer = hub.send(*belgians(2, first))
+        reasons.append(answer.hold and answer.hold.reason)
+        hub.clock.advance(minutes=75)
+    assert reasons == [None, None, HoldReason.COUNTRY_DAY]
+
+
+def test_an_account_may_have_fuses_of_its_own(guarded: Callable[..., TestHub]) -> None:
+    """A shop at the border."""
+    hub = guarded(abroad_hour_credits=1)
+    hub.core.accounts.set_limits(hub.account.id, AccountLimits(abroad_hour_credits=100))
+    assert hub.send(*belgians(20)).hold is None
+
+
+def test_what_is_held_or_was_released_does_not_wear_the_fuse(guarded: Callable[..., TestHub]) -> None:
+    """A person has looked at it."""
+    hub = guarded(abroad_hour_credits=3)
+    held = hub.send(*belgians(10))
+    hub.core.held.release(held.campaign_id)
+    assert (hub.drain(), hub.send(*belgians(3, 10)).hold) == (10, None)
+
+
+def test_a_large_list_is_held_from_the_part_on_that_passes_the_fuse(make: Callable[..., TestHub]) -> None:
+    """Once released, the rest of it is not held again."""
+    settings = {"HUB_GUARD_ENABLED": "yes", "HUB_GUARD_ABROAD_HOUR_CREDITS": "3"}
+    hub = make(settings=settings | {"HUB_MESSAGES_INLINE_RECIPIENTS": "1", "HUB_MESSAGES_CHUNK": "2"})
+    answer = hub.send(*belgians(8), purpose=Purpose.ALERT)
+    for _ in range(2):
+        hub.core.expander.expand_next()
+    assert hub.states(answer.campaign_id) == [PENDING] * 2 + [HELD] * 2
+    hub.core.held.release(answer.campaign_id)
+    grow(hub)
+    assert hub.states(answer.campaign_id) == [PENDING] * 8
+
+
+def test_two_at_once_cannot_both_have_what_is_left_below_the_fuse(guarded: Callable[..., TestHub], twin: Twin) -> None:
+    """They take turns, each on a connection of its own."""
+    hub = guarded(abroad_hour_credits=7)
+    cores = [twin(hub) for _ in range(3)]
+    states: list[str] = []
+
+    def spend(core: Core, first: int) -> None:
+        for place in range(first, first + 4):
+            numbers = tuple(Recipient(number) for number in belgians(1, place))
+            states.append(core.accept(CampaignRequest(hub.account.id, "Bonjour", numbers, Purpose.ALERT)).state)
+
+    threads = [threading.Thread(target=spend, args=(core, 4 * place)) for place, core in enumerate(cores)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(states) == {"accepted": 7, "held": 5}
+
+
+# --- the account is told ---
+
+
+def test_the_account_is_told_by_mail_once_for_each_reason_and_day(guarded: Callable[..., TestHub]) -> None:
+    """In the transaction of the hold; other reasons, and other days, are told too."""
+    hub = guarded(abroad_hour_credits=1, message_credits=1)
+    hub.core.accounts.change_settings(hub.account.id, AccountSettings(notice_email="gerante@salon.example"))
+    for _ in range(2):
+        hub.send(*belgians(2))
+    hub.send(text="x" * 161)
+    hub.clock.advance(days=1)
+    hub.send(*belgians(2))
+    assert mails(hub) == [
+        ("gerante@salon.example", f"{hub.account.id}/country_hour/2026-11-24"),
+        ("gerante@salon.example", f"{hub.account.id}/message_cost/2026-11-24"),
+        ("gerante@salon.example", f"{hub.account.id}/country_hour/2026-11-25"),
+    ]
+
+
+def test_what_was_not_kept_is_not_told(guarded: Callable[..., TestHub]) -> None:
+    """A hold that ends as a refusal leaves no mail."""
+    hub = guarded(abroad_hour_credits=1)
+    hub.core.accounts.change_settings(hub.account.id, AccountSettings(notice_email="gerante@salon.example"))
+    hub.core.accounts.add_credits(hub.account.id, -999)
+    with pytest.raises(NotEnoughCredits):
+        hub.send(*belgians(2))
+    assert mails(hub) == []
+
+
+def test_a_large_list_is_told_of_with_what_is_held_of_it(make: Callable[..., TestHub]) -> None:
+    """The part that a guard wondered at."""
+    settings = {"HUB_GUARD_ENABLED": "yes", "HUB_GUARD_ABROAD_HOUR_CREDITS": "3"}
+    hub = make(settings=settings | {"HUB_MESSAGES_INLINE_RECIPIENTS": "1", "HUB_MESSAGES_CHUNK": "2"})
+    hub.core.accounts.change_settings(hub.account.id, AccountSettings(notice_email="gerante@salon.example"))
+    hub.send(*belgians(6), purpose=Purpose.ALERT)
+    grow(hub)
+    with hub.core.read() as connection:
+        (mail,) = connection.execute(select(outgoing_mails.c.mail)).scalars()
+    assert "(api : 2 message(s), 2 crédit(s)) est retenue" in json.loads(mail)["body"]
+
+
+def test_an_account_that_cannot_be_told_is_in_the_log(
+    guarded: Callable[..., TestHub], logs: list[MutableMapping[str, Any]]
+) -> None:
+    """The operator may ring."""
+    answer = guarded(hour_credits=1).send(*far_apart(2))
+    (line,) = [line for line in logs if line["event"] == "account_not_told"]
+    assert line["campaign"] == answer.campaign_id
+
+
 # --- patterns ---
 
 
@@ -401,7 +574,7 @@ def _statements(hub: TestHub, act: Callable[[], object]) -> int:
 
 
 def test_guards_take_as_many_statements_for_one_recipient_as_for_hundreds(guarded: Callable[..., TestHub]) -> None:
-    """Four, on either database; nothing is asked per message."""
+    """Six, on either database; nothing is asked per message."""
 
     def cost(hub: TestHub, count: int) -> int:
         return _statements(hub, lambda: hub.send(*far_apart(count), purpose=Purpose.MARKETING))
@@ -411,7 +584,7 @@ def test_guards_take_as_many_statements_for_one_recipient_as_for_hundreds(guarde
     with_one, with_many = cost(hub, 1), cost(hub, 80)
     object.__setattr__(hub.core.guard.figures, "enabled", False)
     assert with_one == with_many
-    assert with_many - cost(hub, 80) == 4
+    assert with_many - cost(hub, 80) == 6
 
 
 def test_counted_texts_are_forgotten_after_the_hour_and_days_after_a_month(guarded: Callable[..., TestHub]) -> None:

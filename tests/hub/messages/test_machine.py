@@ -7,6 +7,8 @@ at any failpoint, in any order; after each step what must always hold is looked 
 from __future__ import annotations
 
 import io
+import json
+from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +40,7 @@ from hub.testing.hub import make_hub
 from .moods import Moody, Notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -69,7 +71,9 @@ AT_SUBMIT = (
 )
 AT_RECEIPT = _around("receipts", "look_again")
 AT_TICK = (
-    *_around("lease", "recover_leases", "give_up", "finish_campaigns", "retry_parked", "forget_parked", "expand"),
+    *_around(
+        "lease", "recover_leases", "give_up", "finish_campaigns", "freeze", "retry_parked", "forget_parked", "expand"
+    ),
     *("tick.leading", "tick.duty_done"),
 )
 AT_MEDDLING = _around("cancel", "suppress", "lock")
@@ -83,8 +87,11 @@ REFUSED: tuple[dict[str, Any], ...] = (
 )
 
 A_MOOD = st.sampled_from(("yes", "yes", "yes", *Moody.MOODS))
+ECHOES = ("echo", "part_echo")
 A_REPORT = st.tuples(
-    st.integers(0, 9), st.sampled_from(ReceiptState), st.sampled_from(("id", "name", "part", "nobody"))
+    st.integers(0, 9),
+    st.sampled_from(ReceiptState),
+    st.sampled_from(("id", "name", "part", "nobody", *ECHOES)),
 )
 
 
@@ -103,9 +110,12 @@ ACTIONS = st.one_of(
     _SUBMIT,
     _SUBMIT,
     _act("receive", st.lists(A_REPORT, min_size=1, max_size=3), st.booleans(), dying_at=AT_RECEIPT),
+    _act("lose", st.sampled_from(TEXTS), dying_at=AT_SUBMIT),
+    _act("echo_what_was_lost", st.sampled_from(ReceiptState), st.sampled_from(ECHOES), dying_at=AT_RECEIPT),
     _act("expand", dying_at=AT_EXPAND),
     _act("tick", dying_at=AT_TICK),
     _act("wait_and_tick", dying_at=AT_TICK),
+    _act("wait_two_days", dying_at=AT_TICK),
     _act("cancel", dying_at=AT_MEDDLING),
     _act("opt_out", dying_at=AT_MEDDLING),
     _act("lock", st.booleans(), dying_at=AT_MEDDLING),
@@ -147,6 +157,9 @@ class Engine(RuleBasedStateMachine):
         self.promised: list[str] = []
         self.perhaps = 0
         self.seen: dict[str, MessageState] = {}
+        self.delivered: set[str] = set()
+        self.named: set[str] = set()
+        self.frozen: dict[str, str] = {}
 
     def teardown(self) -> None:
         """However it went: with a carrier that is well, and time, everything comes to an end."""
@@ -156,6 +169,10 @@ class Engine(RuleBasedStateMachine):
             self.hub.clock.advance(seconds=seconds)
             self.tick()
             self._drain()
+        self.everything_agrees()
+        assert {row.campaign_id for row in self._rows()} <= self.frozen.keys()
+        for message in self.carrier.taken:
+            self._report(_receipts(message, ReceiptState.DELIVERED, "id"))
         self.everything_agrees()
         assert {row.state for row in self._rows()} <= CAN_STAY
         balance = self.core.accounts.balance(self.hub.account.id)
@@ -221,7 +238,19 @@ class Engine(RuleBasedStateMachine):
             if taken
             for one in _receipts(taken[choice % len(taken)], state, about)
         ]
-        self.core.settler.receipts("carrier", receipts * (2 if twice else 1))
+        self._report(receipts * (2 if twice else 1))
+
+    def lose(self, text: str) -> None:
+        """A carrier takes an alert, and its answer is lost."""
+        self.accept(1, Purpose.ALERT, text)
+        self.submit(["taken_and_lost"])
+
+    def echo_what_was_lost(self, state: ReceiptState, about: str) -> None:
+        """The carrier reports on what it took and gave no answer for; it echoes sixteen bits of our reference."""
+        lost = set(self._names_of(MessageState.UNKNOWN))
+        for message in self.carrier.taken:
+            if message.id in lost:
+                self._report(_receipts(message, state, about))
 
     def expand(self) -> None:
         """A worker expands a chunk."""
@@ -237,6 +266,12 @@ class Engine(RuleBasedStateMachine):
         """What a dead worker held has run out, and is taken back."""
         self.hub.clock.advance(seconds=61)
         self.tick()
+
+    def wait_two_days(self) -> None:
+        """Carriers have had their time: what is silent ends, and figures are frozen."""
+        self.hub.clock.advance(hours=49)
+        self.tick()
+        self.wait_and_tick()
 
     def cancel(self) -> None:
         """A client cancels what it asked for last."""
@@ -275,11 +310,28 @@ class Engine(RuleBasedStateMachine):
         rows = {message_id(row.campaign_id, row.position): row for row in self._rows()}
         assert self.seen.keys() <= rows.keys()
         for name, row in rows.items():
-            self._look_at(name, MessageState(row.state))
+            self._look_at(name, MessageState(row.state), row.segments)
+        self._look_at_figures(rows.values())
         assert self.notices.disorder() == []
         assert not [number for number in NUMBERS if number[-9:] in self.said.getvalue()]
 
-    def _look_at(self, name: str, state: MessageState) -> None:
+    def _look_at_figures(self, rows: Iterable[AnyRow]) -> None:
+        """What is frozen stays as it is, is of all messages, and is true or marked as corrected."""
+        now: dict[str, Counter[tuple[str, str | None]]] = defaultdict(Counter)
+        for row in rows:
+            now[row.campaign_id][row.state, row.reason] += 1
+        with self.core.read() as connection:
+            found = list(connection.execute(select(campaigns).where(campaigns.c.figures.is_not(None))))
+        for row in found:
+            assert self.frozen.setdefault(row.id, row.figures) == row.figures
+            then = {(state, reason): count for state, reason, count in json.loads(row.figures)}
+            assert sum(then.values()) == now[row.id].total()
+            assert row.corrected_at or then == now[row.id]
+
+    def _look_at(self, name: str, state: MessageState, segments: int) -> None:
+        if state is MessageState.DELIVERED and name not in self.named:
+            parts = range(1, segments + 1) if segments > 1 else (None,)
+            assert {carrier_id_of(name, part) for part in parts} <= self.delivered
         times = self.carrier.counts[name]
         assert times <= 1 + (self.carrier.doubts[name] if self.on_unknown == "resend" else 0)
         assert times or state not in AT_THE_CARRIER
@@ -295,7 +347,13 @@ class Engine(RuleBasedStateMachine):
                 return
 
     def _report_early(self, message: OutgoingMessage) -> None:
-        self.core.settler.receipts("carrier", _receipts(message, ReceiptState.DELIVERED, "id"))
+        self._report(_receipts(message, ReceiptState.DELIVERED, "id"))
+
+    def _report(self, receipts: Sequence[DeliveryReceipt]) -> None:
+        """Hand receipts over, and remember what arrived by the carrier's word, and what it called by our name."""
+        self.delivered.update(one.carrier_id for one in receipts if one.state is ReceiptState.DELIVERED)
+        self.named.update(one.client_ref for one in receipts if one.client_ref)
+        self.core.settler.receipts("carrier", receipts)
 
     def _reopen(self) -> None:
         """Another process on the same database, with all that it had open gone."""
@@ -322,9 +380,11 @@ def _receipts(message: OutgoingMessage, state: ReceiptState, about: str) -> list
     numbered = list(range(1, len(message.parts) + 1)) if len(message.parts) > 1 else [None]
     if about == "nobody":
         return [DeliveryReceipt("somebody else's", state, to=message.to)]
-    some = numbered[:1] if about == "part" else numbered
-    reference = message.id if about == "name" else None
-    return [DeliveryReceipt(carrier_id_of(message.id, one), state, client_ref=reference, to=message.to) for one in some]
+    some = numbered[:1] if about.startswith("part") else numbered
+    name = message.id if about == "name" else None
+    echoed = message.short_ref if about.endswith("echo") else None
+    ids = [carrier_id_of(message.id, one) for one in some]
+    return [DeliveryReceipt(one, state, client_ref=name, to=message.to, short_ref=echoed) for one in ids]
 
 
 def _hurry(connection: Any, _: object) -> None:

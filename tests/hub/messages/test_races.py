@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hub.compliance.model import Purpose
 from hub.errors import Conflict, NotEnoughCredits
 from hub.messages import expand
-from hub.messages.matching import Arrival
+from hub.messages.arrivals import Arrival
 from hub.messages.model import CampaignRequest, CampaignState, DeliveryReceipt, MessageState, ReceiptState, Recipient
 from hub.messages.settle import apply_receipts
 from hub.testing.connector import carrier_id_of

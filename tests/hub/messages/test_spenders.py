@@ -62,6 +62,13 @@ def test_processes_at_once_do_not_slip_under_the_day_s_ceiling(hub: TestHub, tmp
     assert sum(one.credits for one in hub.core.held.all()) == 28
 
 
+def test_processes_at_once_do_not_slip_under_the_fuse_of_an_hour(hub: TestHub, tmp_path: Path) -> None:
+    """On either database: to count first and to hold then lets more through."""
+    ended = race(hub, 3, tmp_path, hour_credits=21)
+    assert ended == {"accepted": 10, "held": 14}
+    assert sum(one.credits for one in hub.core.held.all()) == 28
+
+
 def test_processes_at_once_do_not_text_one_number_too_often(hub: TestHub, tmp_path: Path) -> None:
     """Five, however many ask."""
     assert race(hub, 3, tmp_path, recipient_per_hour=5) == {"accepted": 5, "too_many_to_recipient": 19}

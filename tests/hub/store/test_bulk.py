@@ -14,6 +14,7 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from hub.accounts.tables import accounts, credit_balances
+from hub.contacts.tables import unallocated_numbers
 from hub.messages.tables import messages, parked_receipts
 from hub.store.bulk import (
     add_to_rows,
@@ -138,6 +139,19 @@ def test_rows_whose_key_is_taken_can_be_overwritten(connection: Connection) -> N
     upsert_rows(connection, leases, [lease("b", "other"), lease("c", "other")])
     rows = connection.execute(select(leases.c.name, leases.c.owner).order_by(leases.c.name)).all()
     assert [tuple(row) for row in rows] == [("a", "me"), ("b", "other"), ("c", "other")]
+
+
+@pytest.mark.parametrize("names", [("FR",), ("FR", "BE")])
+def test_a_key_that_is_taken_can_be_added_to_and_kept_in_part(connection: Connection, names: tuple[str, ...]) -> None:
+    """One row or several: the same."""
+    first, later = NOW, NOW + timedelta(days=1)
+    made = {"name": "Salon", "country": "FR", "locked": False, "created_at": NOW}
+    connection.execute(insert(accounts).values(id=1, **made))
+    for at, more in ((first, 1), (later, 2)):
+        rows = [{"account_id": 1, "number": n, "campaigns": more, "first_at": at, "last_at": at} for n in names]
+        upsert_rows(connection, unallocated_numbers, rows, adding={"campaigns"}, keeping={"first_at"})
+    kept = connection.execute(select(unallocated_numbers)).all()
+    assert {(row.campaigns, row.first_at, row.last_at) for row in kept} == {(3, first, later)}
 
 
 def test_nothing_to_do_is_no_statement(connection: Connection) -> None:

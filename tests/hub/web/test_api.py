@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hub.messages.connector import Unknown
 from hub.testing.hub import make_hub
 
 from .conftest import Caller
@@ -246,3 +247,47 @@ def test_a_number_that_was_texted_too_often_is_429(guarded: Caller) -> None:
     answer = guarded.send()
     assert (answer.status_code, answer.get_json()["code"]) == (429, "too_many_to_recipient")
     assert answer.headers["Retry-After"] == "3600"
+
+
+def test_what_is_in_doubt_is_listed_without_a_campaign(caller: Caller) -> None:
+    """Page by page, of the account's own campaigns."""
+    hub = caller.hub
+    caller.send("+33612345679")
+    hub.drain()
+    hub.carrier.answer = lambda _: Unknown("the line broke")
+    for number in ("+33612345678", "+33612345680", "+33612345681"):
+        caller.send(number)
+    hub.drain()
+    first = caller.get("/api/v1/messages", state="unknown", limit=2).get_json()
+    rest = caller.get("/api/v1/messages", state="unknown", limit=2, cursor=first["next"]).get_json()
+    assert [[one["to"][-2:] for one in page["items"]] for page in (first, rest)] == [["78", "80"], ["81"]]
+    assert (first["items"][0]["reason"], rest["next"]) == ("answer_lost", None)
+
+
+@pytest.mark.parametrize("states", [[], ["delivered"], ["unknown", "delivered"]])
+def test_without_a_campaign_only_what_is_in_doubt_is_listed(caller: Caller, states: list[str]) -> None:
+    """There may be millions of the others."""
+    answer = caller.get("/api/v1/messages", state=states)
+    assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "campaign")
+
+
+def test_a_campaign_has_its_frozen_figures_and_says_when_they_were_corrected(caller: Caller) -> None:
+    """48 hours after the last submission; a later receipt changes the counts of now."""
+    hub = caller.hub
+    sent = caller.send().get_json()
+    path = f"/api/v1/campaigns/{sent['id']}"
+    before = caller.get(path).get_json()
+    hub.drain()
+    hub.clock.advance(hours=49)
+    hub.core.sweeper.give_up_waiting()
+    hub.core.sweeper.finish_campaigns()
+    hub.core.freezer.freeze_figures()
+    frozen = caller.get(path).get_json()
+    hub.carrier.report(sent["messages"][0]["id"])
+    later = caller.get(path).get_json()
+    names = ("figures", "frozen_at", "corrected", "corrected_at")
+    figures, moment = [{"state": "no_receipt", "reason": None, "count": 1}], "2026-11-26T10:00:00Z"
+    assert [before[name] for name in names] == [None, None, False, None]
+    assert [frozen[name] for name in names] == [figures, moment, False, None]
+    assert [later[name] for name in names] == [figures, moment, True, moment]
+    assert (frozen["by_state"], later["by_state"]) == ({"no_receipt": 1}, {"delivered": 1})
