@@ -32,6 +32,7 @@ COMMANDS = {
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
     "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
+    "mail-queue": ("hub.cli.mail_queue:mail_queue", "Mail that the hub writes: what waits, what failed and why."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
     "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),

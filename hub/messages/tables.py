@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from hub.messages.widths import (
+    LONGEST_ADDRESS,
     LONGEST_CARRIER_ID,
     LONGEST_CODE,
     LONGEST_KEY,
@@ -24,6 +25,7 @@ from hub.messages.widths import (
     LONGEST_RECIPIENT,
     LONGEST_REFERENCE,
     LONGEST_SENDER,
+    LONGEST_THREAD,
 )
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -53,6 +55,8 @@ campaigns = Table(
     Column("hold_reason", String(LONGEST_REASON)),
     Column("hold_detail", Text),
     Column("released_at", UtcDateTime),  # when a person had looked at it: it is not held again
+    Column("thread", String(LONGEST_THREAD)),  # the Message-ID of the mail that asked for it, without brackets
+    Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
     Index(

@@ -20,7 +20,7 @@ from hub.web import answers, document
 from hub.web.bridge import OWNER
 from hub.web.keys_in_hand import KeysInHand
 from hub.web.schedule import read_moment
-from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
+from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery, SettingsBody  # noqa: TC001 - flask-openapi3 reads the hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +59,8 @@ class Api:
         routes.post("/campaigns/<campaign_id>/cancel", **document.CANCEL_CAMPAIGN)(_view(self.cancel_campaign))
         routes.get("/messages", **document.LIST_MESSAGES)(_view(self.list_messages))
         routes.get("/account", **document.GET_ACCOUNT)(_view(self.get_account))
+        routes.get("/account/settings", **document.GET_SETTINGS)(_view(self.get_settings))
+        routes.patch("/account/settings", **document.PATCH_SETTINGS)(_view(self.patch_settings))
         return routes
 
     def create_campaign(self, body: CampaignBody) -> Response:
@@ -99,6 +101,16 @@ class Api:
         account = _account()
         balance = answers.Balance.model_validate(self.core.accounts.balance(account.id))
         return _answer(answers.Account(name=account.name, country=account.country, balance=balance))
+
+    def get_settings(self) -> Response:
+        """Look at what the account says of itself."""
+        return _answer(answers.AccountSettings.model_validate(self.core.accounts.get(_account().id).settings))
+
+    def patch_settings(self, body: SettingsBody) -> Response:
+        """Change what the account says of itself."""
+        changes = {name: getattr(body, name) for name in body.model_fields_set}
+        changed = self.core.accounts.patch_settings(_account().id, changes)
+        return _answer(answers.AccountSettings.model_validate(changed.settings))
 
     def _authenticate(self) -> None:
         shown = request.authorization
