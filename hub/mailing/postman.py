@@ -132,7 +132,7 @@ class Postman:
         try:
             mail = read_mail(row.mail)
             made = compose(mail, self._envelope(mail, message_id))
-        except (ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one mail keeps no other from leaving
             return _over(f"It cannot be written: {error}", message_id), False
         failpoint("smtp.before_mail")
         try:

@@ -35,7 +35,7 @@ class TakenMail:
     @property
     def text(self) -> str:
         """What its body says."""
-        return str(self.message.get_content())
+        return str(self.message.get_content()).replace("\r\n", "\n")
 
 
 @dataclass
@@ -65,7 +65,7 @@ class Relay:
             tls_context=self.starttls,
             require_starttls=self.starttls is not None,
             auth_required=self.login is not None,
-            auth_require_tls=False,
+            auth_require_tls=self.starttls is not None,
             authenticator=self._check,
             enable_SMTPUTF8=self.smtputf8,
         )
@@ -95,7 +95,8 @@ class Relay:
 
     def _check(self, *given: Any) -> AuthResult:
         shown: LoginPassword = given[-1]
-        return AuthResult(success=(shown.login.decode(), shown.password.decode()) == self.login)
+        is_right = (shown.login.decode(), shown.password.decode()) == self.login
+        return AuthResult(success=is_right, handled=False)  # not handled: the server says no by itself
 
 
 class _Server(Controller):
@@ -143,7 +144,7 @@ class _Handler:
             message = message_from_bytes(raw, policy=policy.default)
             self.relay.mails.append(TakenMail(envelope.mail_from or "", tuple(envelope.rcpt_tos), raw, message))
         if answer == HANG_UP and server.transport is not None:
-            server.transport.abort()
+            server.transport.close()
         return answer
 
     def _next(self, stage: str) -> str:
