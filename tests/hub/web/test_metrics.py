@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from hub.guard.model import Figures
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
 from hub.messages.connector import Unknown
 from hub.store.engine import Store
 from hub.web import metrics
@@ -108,3 +110,15 @@ def test_what_is_held_for_review_is_shown(caller: Caller) -> None:
     found = figures(caller)
     assert (before["hub_held_campaigns"], found["hub_held_campaigns"]) == (0, 1)
     assert found['hub_messages{state="held"}'] == 2
+
+
+def test_mail_that_was_not_sent_is_counted(caller: Caller) -> None:
+    """By state, and how long the oldest has waited."""
+    hub = caller.hub
+    mail = OutgoingMail(hub.account.id, "inbound", "1", "a@salon.example", "SMS", "Oui")
+    with hub.core.write() as connection:
+        post(connection, [mail], hub.clock.now())
+    hub.clock.advance(minutes=2)
+    found = figures(caller)
+    assert (found['hub_mails{state="waiting"}'], found['hub_mails{state="failed"}']) == (1, 0)
+    assert found["hub_mails_oldest_seconds"] == 120
