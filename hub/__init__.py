@@ -27,6 +27,7 @@ from hub.errors import (
 )
 from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
+from hub.inbound.reply_address import Conversation
 from hub.messages.connector import (
     Capabilities,
     Connector,
@@ -77,6 +78,7 @@ __all__ = [
     "Connector",
     "ConnectorContext",
     "ConnectorError",
+    "Conversation",
     "DeliveryReceipt",
     "Draft",
     "EncodingMode",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+import structlog
+
 from hub.accounts.service import Accounts
 from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
@@ -14,8 +16,13 @@ from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
+from hub.errors import HubError
 from hub.guard.model import Figures
+from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
 from hub.inbound.service import Inbox
+from hub.mailing.postman import Postman
+from hub.mailing.relay import Relay
+from hub.mailing.service import Mails
 from hub.messages.accept import Intake
 from hub.messages.campaigns import Campaigns
 from hub.messages.configured import limits_from, require_routes, routes_from
@@ -66,9 +73,12 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound="Section")
 
+log = structlog.get_logger(__name__)
+
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
+SEND_MAILS = "hub.messages.jobs.send_mails"
 
 
 @dataclass
@@ -103,6 +113,15 @@ class Core:
             vault = open_vault(self.store, self.keyring, self.clock)
             self._vault = (stamp or self.keyring.stamp(), vault)
         return self._vault[1]
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the hub's mail addresses."""
+        return self.settings.hub.mail_domain
+
+    def conversation(self, local_part: str) -> Conversation | None:
+        """Whom an address of the hub's own making reaches."""
+        return read_reply_address(self.vault, local_part)
 
     def section(self, model: type[S]) -> S:
         """A plugin's own section of hub.ini."""
@@ -225,6 +244,16 @@ class Core:
         return Inbox(self.store, self.clock)
 
     @cached_property
+    def postman(self) -> Postman:
+        """What sends the hub's own mail."""
+        return Postman(self.store, self.clock, Relay(self.settings.smtp), self.mail_domain, self._answers_to)
+
+    @cached_property
+    def mails(self) -> Mails:
+        """The hub's own mail: what waits, and what came to a bad end."""
+        return Mails(self.store, self.clock)
+
+    @cached_property
     def lines(self) -> Lines:
         """The connectors this process holds open."""
         return Lines(self.build_connector, self.settler.receipts, self.inbox)
@@ -302,6 +331,10 @@ class Core:
         """Say that a periodic job is due."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, RUN_PERIODIC, (job,)))
 
+    def ring_mails(self) -> None:
+        """Say that mail may wait to be sent."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, SEND_MAILS))
+
     @cached_property
     def keyring(self) -> Keyring:
         """Where the secret key is."""
@@ -340,6 +373,15 @@ class Core:
             self.lines.close()
         self.doorbell.close()
         self.store.close()
+
+    def _answers_to(self, account_id: int, person: str, sender: str | None) -> str | None:
+        """The address where answers to a person go; none while the secret key is away: the mail matters more."""
+        try:
+            local_part = reply_address(self.vault, Conversation(account_id, person, sender))
+        except HubError as error:
+            log.warning("no_reply_address", error=str(error))
+            return None
+        return f"{local_part}@{self.mail_domain}" if local_part else None
 
     def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:
         for route in sorted(routes):

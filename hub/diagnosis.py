@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import tempfile
 from datetime import UTC
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -288,6 +289,32 @@ def _routes(core: Core) -> Iterator[Finding]:
         yield from findings_of(route_reports(connection, core.routes.values(), core.clock.now()))
 
 
+def _mail(core: Core) -> Iterator[Finding]:
+    relay = core.postman.relay
+    wanted = relay.settings
+    if wanted.security == "none" and wanted.user and not _is_this_machine(wanted.host):
+        yield _at(core, "[smtp] security", "The password travels in clear; set starttls or tls.")
+    if not _has_its_tables(core):
+        return
+    figures = core.mails.figures()
+    if not relay.is_configured:
+        writers = core.accounts.written_to()
+        if writers or figures.waiting:
+            who = f" {writers} account(s) name an address, and {figures.waiting} mail(s) wait, for a week at most."
+            yield _at(core, "[smtp] host", f"No mail server is named, so the hub writes to nobody.{who}")
+    elif figures.waiting and figures.fault:
+        yield _at(core, "[smtp] host", f"{figures.waiting} mail(s) wait. The last fault: {figures.fault}")
+    if ended := figures.failed + figures.expired:
+        yield Finding("mail", f"{ended} mail(s) were not sent; `hub mail-queue` says why.")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _has_its_tables(core: Core) -> bool:
     try:
         return core.schema_status().is_ready
@@ -324,4 +351,5 @@ _LOOKS: tuple[Callable[[Core], Iterator[Finding]], ...] = (
     _plugin_health,
     _guards,
     _routes,
+    _mail,
 )

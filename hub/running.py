@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.clock import Clock
     from hub.config.schema import Section
+    from hub.inbound.reply_address import Conversation
     from hub.messages.connector import Sink
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
     from hub.vault import Vault
@@ -42,6 +43,15 @@ class Hub(Protocol):
     @property
     def vault(self) -> Vault:
         """What seals secrets that must be shown again; raises ConfigError when the key does not fit the database."""
+        ...
+
+    @property
+    def mail_domain(self) -> str:
+        """The domain of the hub's mail addresses."""
+        ...
+
+    def conversation(self, local_part: str) -> Conversation | None:
+        """Whom mail to that local part at the hub's mail domain reaches; None unless the hub made the address."""
         ...
 
     def section(self, model: type[S]) -> S:

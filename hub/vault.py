@@ -61,6 +61,14 @@ class Vault:
         """The same under each key: while a key is being changed, some rows still have the old one's."""
         return tuple(_hash(key, "lookup", text) for key in self.keys)
 
+    def signature(self, purpose: str, text: str) -> str:
+        """What only a holder of the key can make of the text: 64 characters, the same for the same purpose and text."""
+        return _hash(self.keys[0], f"signature {purpose}", text)
+
+    def signatures(self, purpose: str, text: str) -> tuple[str, ...]:
+        """The same under each key: what was signed before the key was changed is still believed."""
+        return tuple(_hash(key, f"signature {purpose}", text) for key in self.keys)
+
     @property
     def fingerprint(self) -> str:
         """What the sealing key can be told by without showing it; 32 characters."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import bindparam, func, insert, select, update
 
 from hub.accounts import ledger
 from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement, User
+from hub.accounts.said import checked_setting, settings_from
 from hub.accounts.secrets import NewToken, digest_of, hash_password, new_token, password_matches
 from hub.accounts.tables import accounts, api_tokens, users
 from hub.errors import Conflict, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
@@ -19,7 +20,7 @@ from hub.store.bulk import insert_returning
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
@@ -149,12 +150,29 @@ class Accounts:
         return self._change(account_id, "account_limits", limits=json.dumps(kept) if kept else None)
 
     def change_settings(self, account_id: int, settings: AccountSettings) -> Account:
-        """Keep what an account says of itself. Raises RequestRefused for an address that is none."""
-        for name in ("reply_email", "notice_email"):
-            if address := getattr(settings, name):
-                _checked_email(name, address)
-        kept = {name: value for name, value in asdict(settings).items() if value is not None}
-        return self._change(account_id, "account_settings", settings=json.dumps(kept) if kept else None)
+        """Keep what an account says of itself. Raises RequestRefused for an address that is none, and the like."""
+        return self.patch_settings(account_id, asdict(settings))
+
+    def patch_settings(self, account_id: int, changes: Mapping[str, str | None]) -> Account:
+        """Change what an account says of itself under these names, None to forget it; the rest stays.
+
+        Raises RequestRefused for an address that is none, a language that is none, or a text that is empty or too long.
+        """
+        changed = {name: None if said is None else checked_setting(name, said) for name, said in changes.items()}
+        with self.store.write("account_settings") as connection:
+            one = select(accounts.c.settings).where(accounts.c.id == account_id).with_for_update()
+            connection.execute(one)  # whoever changes another of them waits: none is lost
+            settings = replace(_account(connection, account_id).settings, **changed)
+            kept = {name: value for name, value in asdict(settings).items() if value is not None}
+            mine = update(accounts).where(accounts.c.id == account_id)
+            connection.execute(mine.values(settings=json.dumps(kept) if kept else None))
+            return _account(connection, account_id)
+
+    def written_to(self) -> int:
+        """How many accounts name an address that the hub is to write to."""
+        with self.store.read() as connection:
+            said = connection.execute(select(accounts.c.settings).where(accounts.c.settings.is_not(None))).scalars()
+            return sum(not {"reply_email", "notice_email"}.isdisjoint(json.loads(one)) for one in said)
 
     def _change(self, account_id: int, transaction: str, **values: str | None) -> Account:
         with self.store.write(transaction) as connection:
@@ -266,7 +284,7 @@ def _account(connection: Connection, account_id: int) -> Account:
 def _as_account(row: AnyRow) -> Account:
     countries = None if row.countries is None else frozenset(row.countries.split(",")) - {""}
     limits = _kept(AccountLimits, row.limits)
-    settings = _kept(AccountSettings, row.settings)
+    settings = settings_from(row.settings)
     return Account(
         row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits, settings
     )

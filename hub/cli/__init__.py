@@ -34,6 +34,7 @@ COMMANDS = {
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
     "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
     "routes": ("hub.cli.routes:routes", "How each way out is: state, pace, queue, answers."),
+    "mail-queue": ("hub.cli.mail_queue:mail_queue", "Mail that the hub writes: what waits, what failed and why."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
     "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),

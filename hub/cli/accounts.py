@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hub.cli import account_guards as guards
+from hub.cli.account_settings import settings
 from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
 from hub.errors import RequestRefused
 
@@ -43,6 +45,7 @@ def create(session: Session, name: str, country: str | None, credits_: int, coun
 
 account.add_command(guards.countries)
 account.add_command(guards.limits)
+account.add_command(settings)
 
 
 @account.command("list")
@@ -183,7 +186,8 @@ def list_suppressions(session: Session, account_name: str | None) -> None:
 
 def _row(core: Core, one: Account, balance: Balance) -> dict[str, Any]:
     content: dict[str, Any] = {"id": one.id, "name": one.name, "country": one.country, "locked": one.locked}
-    return content | _balance(balance) | dict(core.plugins.account_details(core, one))
+    content |= _balance(balance) | dict(core.plugins.account_details(core, one))
+    return content | {"settings": asdict(one.settings)}
 
 
 def _balance(balance: Balance) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""URLs in hub.ini: the database, Redis, where the public finds the hub, and the address to listen on.
+"""URLs in hub.ini: the database, Redis, where the public finds the hub, where to listen, and mail addresses.
 
 Each function takes what was written and gives what the rest of the hub uses; a ValueError goes on from the
 value, as `hub.config.schema` asks.
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationInfo
 
 POSTGRES = "postgresql+psycopg"
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_MAIL_ADDRESS = re.compile(r"[!#-'*+/-9=?A-Z^-~-]+(?:\.[!#-'*+/-9=?A-Z^-~-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _DATABASE_FORMS = f"write sqlite:///path/to/hub.db or {POSTGRES}://user:password@host:5432/name"
 _REDIS_FORMS = "write redis://host:6379/0, rediss://..., unix:///path/to/socket, or none"
 
@@ -68,6 +70,24 @@ def as_host(host: str) -> str:
         return str(ip_address(host))
     except ValueError:
         raise ValueError("is not an address to listen on; write one as in 127.0.0.1, ::, or a host's name") from None
+
+
+def as_domain(domain: str) -> str:
+    """A domain in small letters, as it stands on the wire (IDNA)."""
+    try:
+        domain = domain.strip().rstrip(".").lower().encode("idna").decode()
+    except UnicodeError:
+        domain = ""
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError("is no domain; write it as sms.example.org")
+    return domain
+
+
+def as_mail_address(address: str) -> str:
+    """An e-mail address, or empty."""
+    if address and not _MAIL_ADDRESS.fullmatch(address):
+        raise ValueError("is no e-mail address; write it as in hub@sms.example.org")
+    return address
 
 
 def _sqlite(rest: str, info: ValidationInfo) -> str:

@@ -25,6 +25,7 @@ from hub.config.sections import (
     PluginsSection,
     RouteSection,
     SendersSection,
+    SmtpSection,
     WebSection,
     WorkersSection,
 )
@@ -112,6 +113,7 @@ def load(
         compliance=pick(core, ComplianceSection),
         senders=pick(core, SendersSection),
         guard=pick(core, GuardSection),
+        smtp=pick(core, SmtpSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},
         connectors=connectors,

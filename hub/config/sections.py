@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from hub.config.addresses import as_database_url, as_host, as_public_url, as_redis_url
+from hub.config.addresses import as_database_url, as_domain, as_host, as_mail_address, as_public_url, as_redis_url
 from hub.config.schema import (
     AnyCase,
     Countries,
@@ -45,6 +45,11 @@ def as_mention(text: str) -> str:
     return text
 
 
+def as_relay(host: str) -> str:
+    """A host's name or address, or empty."""
+    return as_host(host) if host else ""
+
+
 def plugin_name(name: str) -> str:
     """A plugin's name as entry points have it: `Mail-to-SMS` is `mail_to_sms`."""
     return name.lower().replace("-", "_")
@@ -74,6 +79,10 @@ class HubSection(Section):
     public_url: Annotated[str, AfterValidator(as_public_url)] = Field(
         default="",
         description="Web address under which the public reaches the hub, as in https://sms.example.net.",
+    )
+    mail_domain: Annotated[str, AfterValidator(as_domain)] = Field(
+        default="sms.localhost",
+        description="Domain of the hub's mail addresses: mail from people's phones comes from it, answers go to it.",
     )
     region: Country = Field(
         default="FR", description="Country whose way of writing numbers is understood without a leading +."
@@ -246,6 +255,25 @@ class GuardSection(Section):
     )
 
 
+class SmtpSection(Section):
+    """The relay that mail of the hub's own is handed to; without one it waits."""
+
+    host: Annotated[str, AfterValidator(as_relay)] = Field(
+        default="", description="Mail server that takes the hub's mail; empty: none, and mail waits for a week."
+    )
+    port: int = Field(default=587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls, 25 for none.")
+    security: Annotated[Literal["starttls", "tls", "none"], AnyCase] = Field(
+        default="starttls",
+        description="How the connection is kept private; the certificate is checked. none: it is not.",
+    )
+    user: str = Field(default="", description="Name to sign in with; empty to send without signing in.")
+    password: SecretStr = Field(default=SecretStr(""), description="Password of that name.")
+    from_address: Annotated[str, AfterValidator(as_mail_address)] = Field(
+        default="", description="Address that notices come from and failures go back to; empty: hub@ and mail_domain."
+    )
+    timeout_s: float = Field(default=30.0, ge=1, le=300, description="Seconds that the server may stay silent.")
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -296,6 +324,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "compliance": ComplianceSection,
         "senders": SendersSection,
         "guard": GuardSection,
+        "smtp": SmtpSection,
         "plugins": PluginsSection,
     }
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         MessagesSection,
         PluginsSection,
         SendersSection,
+        SmtpSection,
         WebSection,
         WorkersSection,
     )
@@ -59,6 +60,7 @@ class Settings:
     compliance: ComplianceSection
     senders: SendersSection
     guard: GuardSection
+    smtp: SmtpSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from hub.mailing.model import MailState
 from hub.mailing.tables import outgoing_mails
 from hub.store.bulk import insert_new
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.mailing.model import OutgoingMail
-
-WAITING = "waiting"
 
 
 def post(connection: Connection, mails: Sequence[OutgoingMail], at: datetime) -> int:
@@ -32,7 +31,7 @@ def post(connection: Connection, mails: Sequence[OutgoingMail], at: datetime) ->
             "key": mail.key,
             "recipient": mail.to,
             "mail": json.dumps(asdict(mail)),
-            "state": WAITING,
+            "state": MailState.WAITING,
             "created_at": at,
             "due_at": at,
         }

@@ -22,6 +22,10 @@ class Work(Protocol):
         """Run a periodic job of a plugin, if it is due."""
         ...
 
+    def send_mails(self) -> None:
+        """Send the hub's own mail that is due."""
+        ...
+
 
 def submit_due(route: str) -> None:
     """Submit what is due on a route."""
@@ -36,6 +40,11 @@ def expand() -> None:
 def run_periodic(name: str) -> None:
     """Run a periodic job of a plugin, if it is due."""
     _work().run_periodic(name)
+
+
+def send_mails() -> None:
+    """Send the hub's own mail that is due."""
+    _work().send_mails()
 
 
 def _work() -> Work:

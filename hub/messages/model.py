@@ -36,6 +36,9 @@ class CampaignRequest:
 
     `source` names the plugin or door it came through (`mail`, `api`, `console`); `send_at` is aware;
     the same `idempotency_key` from the same account and source is answered again, and sends nothing.
+
+    Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
+    that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
     """
 
     account_id: int
@@ -48,6 +51,8 @@ class CampaignRequest:
     encoding: EncodingMode | None = None
     source: str = "api"
     idempotency_key: str | None = None
+    thread: str | None = None
+    reply_to: str | None = None
 
 
 class CampaignState(StrEnum):

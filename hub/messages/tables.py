@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 
 from hub.messages.widths import (
+    LONGEST_ADDRESS,
     LONGEST_CARRIER_ID,
     LONGEST_CODE,
     LONGEST_KEY,
@@ -24,6 +25,7 @@ from hub.messages.widths import (
     LONGEST_RECIPIENT,
     LONGEST_REFERENCE,
     LONGEST_SENDER,
+    LONGEST_THREAD,
 )
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -58,6 +60,8 @@ campaigns = Table(
     Column("frozen_at", UtcDateTime),
     Column("figures", Text),  # how its messages stood then, as JSON: [state, reason, count]
     Column("corrected_at", UtcDateTime),  # when a late receipt last made the figures out of date
+    Column("thread", String(LONGEST_THREAD)),  # the Message-ID of the mail that asked for it, without brackets
+    Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),

@@ -12,9 +12,9 @@ from hub.accounts.model import Movement
 from hub.compliance.model import Purpose
 from hub.messages.model import Draft, MessageState, Recipient
 from hub.messages.tables import campaign_chunks, campaigns, messages
-from hub.messages.widths import LONGEST_REASON
+from hub.messages.widths import LONGEST_ADDRESS, LONGEST_REASON, LONGEST_THREAD
 from hub.store.bulk import in_batches, insert_rows
-from hub.store.storable import storable
+from hub.store.storable import is_storable, storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +51,8 @@ def insert_campaign(
         "send_at": request.send_at,
         "state": state,
         "created_at": at,
+        "thread": _hint(request.thread, LONGEST_THREAD),
+        "reply_to": _hint(request.reply_to, LONGEST_ADDRESS),
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])
@@ -136,6 +138,11 @@ def _row(terms: Terms, message: PlannedMessage) -> dict[str, Any]:
         "due_at": message.due_at,
         "expires_at": message.expires_at,
     }
+
+
+def _hint(said: str | None, most: int) -> str | None:
+    """What helps and is not needed: left out where it cannot be kept whole."""
+    return said if said and len(said) <= most and is_storable(said) else None
 
 
 def _blocked(message: PlannedMessage) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class Scheduler:
             (3600.0, sweeper.forget),
             (3600.0, self.core.settler.retry_parked),
             (3600.0, self.core.settler.forget_parked),
+            (600.0, self.core.mails.expire_old),
+            (3600.0, self.core.mails.forget_ended),
         )
 
     def run(self) -> None:
@@ -110,6 +112,8 @@ class Scheduler:
             self.core.ring_expand()
         for name in Periodic(self.core.store, self.core.clock, self.core.plugins.registry.jobs).due():
             self.core.ring_periodic(name)
+        if self.core.postman.has_due():
+            self.core.ring_mails()
 
     def _clean_up_redis(self) -> None:
         url = redis_url_of(self.core.settings)

@@ -95,18 +95,26 @@ class Worker:
             pass
 
     def run_periodic(self, name: str) -> None:
-        """Start a plugin's periodic job, if it is due: in a thread of its own, so that one that hangs hangs alone."""
+        """Start a plugin's periodic job, if it is due."""
+        running = self._start(f"job {name}", partial(self._periodic.run, self.core, name))
+        if running is not None:
+            self._warn_once(running)
+
+    def send_mails(self) -> None:
+        """Start sending the hub's own mail; where that is being done, what is new goes with it."""
+        self._start("mails", partial(self.core.postman.send_due, self.stopping.is_set))
+
+    def _start(self, name: str, act: Callable[[], int | bool]) -> threading.Thread | None:
+        """Start a job in a thread of its own, so that one that hangs hangs alone; the thread that still does it."""
         with self._busy:
             running = self._jobs.get(name)
-            if self.stopping.is_set():
-                return
             if running is not None and running.is_alive():
-                self._warn_once(running)
-                return
-            act = partial(self._periodic.run, self.core, name)
-            thread = threading.Thread(target=self._guarded, args=(act,), name=f"job {name}", daemon=True)
-            self._jobs[name] = thread
-            thread.start()
+                return None if self.stopping.is_set() else running
+            if not self.stopping.is_set():
+                thread = threading.Thread(target=self._guarded, args=(act,), name=name, daemon=True)
+                self._jobs[name] = thread
+                thread.start()
+        return None
 
     def _start_turns(self) -> None:
         connectors = {route.connector for route in self.core.routes.values()}
@@ -157,6 +165,8 @@ class Worker:
         due = self._periodic.due()
         for name in due:
             self.run_periodic(name)
+        if self.core.postman.has_due():
+            self.send_mails()
         return len(due)
 
     def _finish_what_is_in_hand(self) -> None:

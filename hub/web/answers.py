@@ -18,6 +18,7 @@ from hub.web.examples import (
     CAMPAIGN,
     MESSAGE,
     PROPOSAL,
+    SETTINGS,
     shown_as,
 )
 
@@ -201,6 +202,18 @@ class Account(BaseModel):
     name: str
     country: str = Field(description="Where numbers without a calling code are from.")
     balance: Balance
+
+
+class AccountSettings(BaseModel):
+    """What the account says of itself."""
+
+    model_config = _like(SETTINGS)
+
+    language: str | None = Field(description="What the hub writes in; null for the language of its country.")
+    reply_email: str | None = Field(description="Where answers go; null for who asked by mail, and nobody else.")
+    notice_email: str | None = Field(description="Where the hub writes to; null for `reply_email`.")
+    identity: str | None = Field(description="Who people are told is behind the texts; null for the account's name.")
+    auto_reply: str | None = Field(description="What is answered to people's texts; null for nothing.")
 
 
 class ProblemFault(BaseModel):

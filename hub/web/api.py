@@ -25,6 +25,7 @@ from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
     CampaignBody,
     CampaignPath,
     MessagesQuery,
+    SettingsBody,
     UnallocatedBody,
     UnallocatedQuery,
 )
@@ -68,6 +69,8 @@ class Api:
         routes.get("/unallocated", **document.LIST_UNALLOCATED)(_view(self.list_unallocated))
         routes.post("/unallocated", **document.ADD_UNALLOCATED)(_view(self.add_unallocated))
         routes.get("/account", **document.GET_ACCOUNT)(_view(self.get_account))
+        routes.get("/account/settings", **document.GET_SETTINGS)(_view(self.get_settings))
+        routes.patch("/account/settings", **document.PATCH_SETTINGS)(_view(self.patch_settings))
         return routes
 
     def create_campaign(self, body: CampaignBody) -> Response:
@@ -125,6 +128,16 @@ class Api:
         account = _account()
         balance = answers.Balance.model_validate(self.core.accounts.balance(account.id))
         return _answer(answers.Account(name=account.name, country=account.country, balance=balance))
+
+    def get_settings(self) -> Response:
+        """Look at what the account says of itself."""
+        return _answer(answers.AccountSettings.model_validate(self.core.accounts.get(_account().id).settings))
+
+    def patch_settings(self, body: SettingsBody) -> Response:
+        """Change what the account says of itself."""
+        changes = {name: getattr(body, name) for name in body.model_fields_set}
+        changed = self.core.accounts.patch_settings(_account().id, changes)
+        return _answer(answers.AccountSettings.model_validate(changed.settings))
 
     def _list_doubts(self, query: MessagesQuery) -> Response:
         if query.state != [MessageState.UNKNOWN]:

@@ -154,6 +154,13 @@ ADD_UNALLOCATED = _call(
     "400 408 413 415",
 )
 GET_ACCOUNT = _call("getAccount", "Its name, its country and its credits.", {"200": answers.Account}, "")
+GET_SETTINGS = _call("getAccountSettings", "Null is what it has not said.", {"200": answers.AccountSettings}, "")
+PATCH_SETTINGS = _call(
+    "patchAccountSettings",
+    "What the body names is changed, null forgets it, and the rest stays as it is.",
+    {"200": answers.AccountSettings},
+    "400 408 413 415",
+)
 
 
 def publish(app: OpenAPI, path: str) -> None:

@@ -72,6 +72,13 @@ ACCOUNT: dict[str, Any] = {
     "country": "FR",
     "balance": {"available": 998, "reserved": 2, "spent": 0},
 }
+SETTINGS: dict[str, Any] = {
+    "language": "fr",
+    "reply_email": "accueil@salon.example",
+    "notice_email": None,
+    "identity": "Salon Exemple, 01 23 45 67 89",
+    "auto_reply": None,
+}
 
 
 def shown_as(example: dict[str, Any], **options: Any) -> ConfigDict:

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import bindparam, select, text
 
 from hub.errors import StoreUnavailable
+from hub.mailing.service import figures_in
 from hub.messages.breaker import Condition, RouteState, pace_now, wellness
 from hub.messages.model import UNSETTLED, MessageState
 from hub.messages.pulse import COUNTS
@@ -105,6 +106,7 @@ class StoreCollector(Collector):
                     *self._messages(connection),
                     *self._queues(connection),
                     *_waiting(connection),
+                    *_mails(connection, self._core.clock.now()),
                     self._paused(connection),
                     *self._routes(connection),
                 ]
@@ -191,3 +193,12 @@ def _waiting(connection: Connection) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("hub_held_campaigns", "Campaigns that wait for review.", held)
     parked = connection.execute(_PARKED).scalar_one()
     yield GaugeMetricFamily("hub_parked_receipts", "Receipts that fit no message yet.", parked)
+
+
+def _mails(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    figures = figures_in(connection)
+    counts = {"waiting": figures.waiting, "failed": figures.failed, "expired": figures.expired}
+    mails = GaugeMetricFamily("hub_mails", "Mail of the hub's own that was not sent.", labels=("state",))
+    yield _filled(mails, counts)
+    waited = _seconds_since(figures.oldest, now) if figures.oldest else 0.0
+    yield GaugeMetricFamily("hub_mails_oldest_seconds", "How long the oldest that waits has waited.", waited)

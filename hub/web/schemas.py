@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.messages.model import MessageState
 from hub.sms.model import EncodingMode
-from hub.web.examples import A_CAMPAIGN, shown_as
+from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
 
 LONGEST_SENDER = 16
 """A plus and the 15 digits of E.164; names are shorter still, by each country's rule."""
@@ -82,6 +82,18 @@ class CampaignBody(Input):
     )
 
 
+class SettingsBody(Input):
+    """What is to change in what the account says of itself."""
+
+    model_config = shown_as(SETTINGS, extra="forbid")
+
+    language: str | None = Field(default=None, description="What the hub writes in, ISO 639-1, as in `fr`.")
+    reply_email: str | None = Field(default=None, description="Where people's answers are forwarded to.")
+    notice_email: str | None = Field(default=None, description="Where the hub writes to about the account.")
+    identity: str | None = Field(default=None, description="Who people are told is behind the texts.")
+    auto_reply: str | None = Field(default=None, description="What is answered to people's texts, each at its cost.")
+
+
 class CampaignPath(BaseModel):
     """Which campaign."""
 
@@ -127,7 +139,7 @@ class UnallocatedBody(Input):
 
 
 INPUTS: dict[str, type[Input]] = {
-    model.__name__: model for model in (CampaignBody, MessagesQuery, UnallocatedBody, UnallocatedQuery)
+    model.__name__: model for model in (CampaignBody, MessagesQuery, SettingsBody, UnallocatedBody, UnallocatedQuery)
 }
 
 

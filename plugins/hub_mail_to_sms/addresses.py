@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from hub import Conflict, NotFound, RequestRefused
 from hub.plugin_kit import insert_new
-from hub_mail_to_sms.settings import MailSettings
+from hub_mail_to_sms.settings import settings_of
 from hub_mail_to_sms.tables import mail_addresses as addresses
 from hub_mail_to_sms.tables import mail_senders as senders
 
@@ -97,7 +97,7 @@ class Addresses:
 
     @property
     def _domain(self) -> str:
-        return self.hub.section(MailSettings).domain
+        return settings_of(self.hub).domain
 
     def _local_part(self, account_id: int) -> str | None:
         with self.hub.read() as connection:

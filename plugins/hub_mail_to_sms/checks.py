@@ -20,6 +20,9 @@ def findings(hub: Hub) -> tuple[Finding, ...]:
     """Everything at once."""
     settings = hub.section(MailSettings)
     found = tuple(_findings(settings))
+    if settings.domain and settings.domain != hub.mail_domain:
+        sentence = f"Answers go to {hub.mail_domain}, [hub] mail_domain, and mail for it is refused: name one domain."
+        found += (Finding("[mail_to_sms] domain", sentence),)
     if settings.tls_cert and not any(one.fatal for one in found):
         found += tuple(expiry_findings(str(settings.tls_cert), hub.clock.now()))
     return found

@@ -13,15 +13,15 @@ from aiosmtpd.smtp import Envelope, Session
 from hub import HubError
 from hub_mail_to_sms import dialogue_replies as say
 from hub_mail_to_sms import replies
-from hub_mail_to_sms.addresses import ANYBODY
+from hub_mail_to_sms.addressees import refusal_beside
 from hub_mail_to_sms.handler import Delivery
-from hub_mail_to_sms.settings import Accept
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from aiosmtpd.smtp import SMTP
 
+    from hub_mail_to_sms.addressees import Addressee
     from hub_mail_to_sms.handler import Mailroom
 
 MOST_ADDRESSES = 100
@@ -39,11 +39,11 @@ class Visit(Session):
 
 
 class Letter(Envelope):
-    """An envelope, with the account that it is for; None stands for whoever will be verified."""
+    """An envelope, with whom its addresses are for: all of one account."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.accounts: set[int | None] = set()
+        self.addressees: list[Addressee] = []
 
 
 @dataclass(frozen=True)  # no slots: aiosmtpd looks through its handler in a way that Python 3.11.2 forbids them
@@ -66,10 +66,8 @@ class Door:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd names its hooks so
         self, server: SMTP, session: Visit, envelope: Letter, address: str, options: list[str]
     ) -> str:
-        """Take the sender's address, whatever it is: it proves nothing."""
-        del server
-        if self._must_sign_in(session):
-            return say.SIGN_IN_FIRST
+        """Take the sender's address, whatever it is: it proves nothing. Who must sign in is told at the first RCPT."""
+        del server, session
         if not (address.isascii() or envelope.smtp_utf8):
             return say.NOT_ASCII
         envelope.mail_from = address
@@ -79,7 +77,7 @@ class Door:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd names its hooks so
         self, server: SMTP, session: Visit, envelope: Letter, address: str, options: list[str]
     ) -> str:
-        """Find the account that the address belongs to, or say why not."""
+        """Find whom the address is for, or say why it is for nobody."""
         del server, options
         local_part, _, domain = address.rpartition("@")
         if domain.lower().rstrip(".") != self.mailroom.settings.domain:
@@ -88,14 +86,16 @@ class Door:
             return say.ENOUGH_ADDRESSES
         signed_in = session.auth_data if session.authenticated else None
         try:
-            account_id = await asyncio.to_thread(self._account_for, local_part.lower(), signed_in)
+            found = await asyncio.to_thread(
+                self.mailroom.directory.find, local_part.lower(), signed_in, tuple(envelope.addressees)
+            )
         except HubError as error:
             return replies.refused(error)
-        if account_id == _NOBODY:
-            return say.UNKNOWN_ADDRESS
-        if envelope.accounts - {account_id}:
-            return say.ONE_ACCOUNT
-        envelope.accounts.add(account_id)
+        if isinstance(found, str):
+            return found
+        if refusal := refusal_beside(found, envelope.addressees):
+            return refusal
+        envelope.addressees.append(found)
         envelope.rcpt_tos.append(address)
         return say.RECIPIENT_TAKEN
 
@@ -104,13 +104,17 @@ class Door:
     ) -> str:
         """Decide; the reply is said only after the commit."""
         del server
-        (account_id,) = envelope.accounts
+        named = envelope.addressees
+        account_id = named[0].account_id
         delivery = Delivery(
             raw=envelope.original_content or b"",
             account_id=account_id,
             signed_in=bool(session.authenticated) and session.auth_data == account_id,
             peer=str(session.peer[0]) if session.peer else "",
             envelope_from=envelope.mail_from,
+            people=tuple(dict.fromkeys(one.number for one in named if one.number)),
+            sender=next((one.sender for one in named if one.sender), None),
+            proven=all(one.proven for one in named),
         )
         decision = asyncio.get_running_loop().run_in_executor(self.deciders, self.mailroom.decide, delivery)
         try:
@@ -124,20 +128,3 @@ class Door:
         reference = "".join(secrets.choice(_REFERENCE_LETTERS) for _ in range(10))
         log.error("smtp_failed", reference=reference, exc_info=error)
         return replies.LATER.format(reference=reference)
-
-    def _must_sign_in(self, session: Visit) -> bool:
-        return self.mailroom.settings.way is Accept.AUTH and not session.authenticated
-
-    def _account_for(self, local_part: str, signed_in: int | None) -> int | None:
-        """Whose mail this is; None where the From address will tell, `_NOBODY` where it is nobody's."""
-        if local_part == ANYBODY:
-            may_be_anybody = signed_in is not None or self.mailroom.settings.way is Accept.VERIFIED
-            return signed_in if may_be_anybody else _NOBODY
-        owner = self.mailroom.addresses.account_of(local_part)
-        if owner is None or signed_in not in (None, owner):
-            return _NOBODY
-        return owner
-
-
-_NOBODY = 0
-"""No account has this id."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _LONGEST_VALUE = 8000
 _LONGEST_MESSAGE_ID = 200
+DIGESTED = "sha256:"
+"""What a Message-ID begins with that was too long to be kept: it names the mail, and is not what stands in it."""
 _ENCODED_WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,20})?\?([bq])\?(.{0,1000}?)\?=", re.IGNORECASE | re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ADDRESS = r"[^\s\"<>@,;:()\[\]\\]{1,64}@[^\s\"<>@,;:()\[\]\\]{1,255}"
@@ -79,7 +81,7 @@ def find_message_id(value: str) -> str | None:
     start, end = text.find("<"), text.rfind(">")
     inner = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", "", text[start + 1 : end] if 0 <= start < end else text)
     if len(inner) > _LONGEST_MESSAGE_ID:
-        return "sha256:" + hashlib.sha256(inner.encode()).hexdigest()
+        return DIGESTED + hashlib.sha256(inner.encode()).hexdigest()
     return inner or None
 
 

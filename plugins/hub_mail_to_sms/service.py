@@ -18,7 +18,7 @@ from hub_mail_to_sms.connections import Connections
 from hub_mail_to_sms.door import Door
 from hub_mail_to_sms.handler import Mailroom
 from hub_mail_to_sms.limiter import Limiter
-from hub_mail_to_sms.settings import MailSettings
+from hub_mail_to_sms.settings import settings_of
 from hub_mail_to_sms.signing_in import SignIn
 from hub_mail_to_sms.smtp import Dialogue
 from hub_mail_to_sms.verification import verifier_for
@@ -41,7 +41,7 @@ class MailService:
     """Listens in a thread of its own, with an event loop of its own."""
 
     def __init__(self, hub: Hub) -> None:
-        settings = hub.section(MailSettings)
+        settings = settings_of(hub)
         limiter = Limiter(settings)
         self._settings = settings
         self._tls = tls_context(settings)

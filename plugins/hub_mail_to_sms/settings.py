@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from hub import Purpose
 from hub.plugin_kit import Section, TextList
+
+if TYPE_CHECKING:
+    from hub import Hub
 
 
 class Accept(StrEnum):
@@ -29,7 +32,16 @@ class Verify(StrEnum):
     DNS = "dns"
 
 
+class Answers(StrEnum):
+    """Who may answer a person's text: who has the address that was made for it, or of those the account's own."""
+
+    ADDRESS = "address"
+    KNOWN = "known"
+
+
 def _domain(value: str) -> str:
+    if not value.strip():
+        return ""
     try:
         domain = value.strip().rstrip(".").lower().encode("idna").decode()
     except UnicodeError:
@@ -54,7 +66,8 @@ class MailSettings(Section):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(default=2525, ge=1, le=65535, description="Port to listen on; mail servers speak to 25.")
     domain: Annotated[str, AfterValidator(_domain)] = Field(
-        default="sms.localhost", description="Domain of the hub's own addresses; mail to any other is refused."
+        default="",
+        description="Domain that mail is taken for, any other is refused; empty for [hub] mail_domain.",
     )
     accept: Accept = Field(
         default=Accept.AUTO,
@@ -73,6 +86,13 @@ class MailSettings(Section):
     )
     trusted_networks: Annotated[TextList, AfterValidator(_networks)] = Field(
         default=("127.0.0.0/8", "::1/128"), description="For verified by front: networks that server connects from."
+    )
+    answers: Answers = Field(
+        default=Answers.ADDRESS,
+        description=(
+            "Who may answer a person's text by mail: address is whoever has the forwarded mail's address; "
+            "known must also write from an address of the account."
+        ),
     )
     purpose: Purpose = Field(
         default=Purpose.ALERT, description="Purpose of a mail whose subject does not say [marketing] or [alert]."
@@ -109,3 +129,9 @@ class MailSettings(Section):
         if self.accept is not Accept.AUTO:
             return self.accept
         return Accept.ADDRESS if self.on_loopback else Accept.AUTH
+
+
+def settings_of(hub: Hub) -> MailSettings:
+    """The plugin's settings on a hub, its domain made out."""
+    settings = hub.section(MailSettings)
+    return settings if settings.domain else settings.model_copy(update={"domain": hub.mail_domain})

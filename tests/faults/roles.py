@@ -27,6 +27,8 @@ from hub.contacts.model import SuppressionKind
 from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
 from hub.messages import cancel as cancel_module
 from hub.messages import held as held_module
 from hub.messages import restored as restored_module
@@ -341,6 +343,27 @@ def ring(stage: Stage) -> None:
     stage.core.doorbell.close()
 
 
+def post_mails(stage: Stage) -> None:
+    """Texts come from three people, and go on by mail."""
+    mails = [
+        OutgoingMail(ACCOUNT, "inbound", str(number), "accueil@salon.example", "SMS", "Bonjour", person="+33612305678")
+        for number in range(3)
+    ]
+    with stage.core.store.write("test") as connection:
+        post(connection, mails, stage.core.clock.now())
+
+
+def send_mails(stage: Stage) -> None:
+    """A background worker sends mail."""
+    stage.core.postman.send_due()
+
+
+def send_one_mail(stage: Stage) -> None:
+    """A background worker that is told to stop while it sends the first mail of several."""
+    asked = iter((False, False, False))
+    stage.core.postman.send_due(lambda: next(asked, True))
+
+
 def run_hourly(stage: Stage) -> None:
     """A background worker runs a plugin's job."""
     Periodic(stage.core.store, stage.core.clock, stage.core.plugins.registry.jobs).run(stage.core, "hourly")
@@ -407,6 +430,8 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "add_credits", lambda core: core.accounts.add_credits(ACCOUNT, 10)
     yield "create_token", lambda core: core.accounts.add_token(ACCOUNT, "second")
     yield "revoke_token", _revoke
+    yield "say_where_answers_go", lambda core: core.accounts.patch_settings(ACCOUNT, {"reply_email": "a@salon.example"})
+    yield "retry_mail", lambda core: core.mails.retry(core.mails.all()[0].id)
     yield "lock", lambda core: core.accounts.lock(ACCOUNT, locked=True)
     yield "add_user", lambda core: core.accounts.add_user(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
     yield "opt_out", _opt_out
@@ -472,6 +497,9 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         ask_beside_a_failing_plugin,
         upgrade,
         ring,
+        post_mails,
+        send_mails,
+        send_one_mail,
         run_hourly,
         ask_for_more,
         make_address,

@@ -63,6 +63,7 @@ CANCELLED = frozenset({"cancelled"})
 _SUBMIT = Scene("submit", given=("accept",))
 _IN_DOUBT = Scene("submit", given=("accept",), ends=SENT_OR_UNKNOWN)
 _PROBE = Scene("submit", given=("accept", "fail_default"), later_s=MINUTES_S)
+_MAIL = Scene("send_mails", given=("post_mails",))
 _TICK = Scene("schedule", given=("accept",))
 _TOO_LATE = Scene("schedule", given=("accept",), later_s=DAYS_S, given_settings=HELD, ends=frozenset({"expired"}))
 _CANCEL = Scene("cancel", given=("accept",), meanwhile=("submit",), ends=CANCELLED)
@@ -88,6 +89,7 @@ _BY_HAND = {
     "suppress": "opt_out",
     "token": "create_token",
     "user": "add_user",
+    "account_settings": "say_where_answers_go",
 }
 
 SCENES: Mapping[str, Scene] = {
@@ -140,6 +142,15 @@ SCENES: Mapping[str, Scene] = {
     "fail_over": Scene("schedule", given=("accept", "fail_default"), settings=SPARE),
     "lend": Scene("schedule", given=("accept", "fail_spare"), given_settings=SPARE, later_s=MINUTES_S, settings=SPARE),
     "turn": Scene("run_hourly"),
+    # mail of the hub's own
+    "claim_mails": _MAIL,
+    "smtp.before_mail": _MAIL,
+    "smtp.after_mail": _MAIL,
+    "mail_outcome": _MAIL,
+    "give_back_mails": replace(_MAIL, role="send_one_mail"),
+    "retry_mail": Scene("retry_mail", given=("post_mails",), then=Then.NEVER),
+    "expire_mails": Scene("schedule", given=("post_mails",), later_s=DAYS_S),
+    "forget_mails": _TICK,
     "note_rest": Scene("ask_beside_a_failing_plugin"),
     # an operator
     "migrate": Scene("upgrade"),

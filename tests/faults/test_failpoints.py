@@ -6,9 +6,12 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
 from hub.embedded import PrivateServer
+from hub.mailing.tables import outgoing_mails
 from hub.testing.databases import KINDS
+from hub.testing.relay import Relay
 
 from .conftest import open_account
 from .points import all_points, edges, transactions
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 LATER_S = 120.0
 """By then every lease has run out."""
+MAILS_LATER_S = 1000.0
+"""By then those of mails have, too."""
 MAIL = b"From: accueil@salon.example\r\nSubject: 06 12 30 45 67\r\nMessage-ID: <1@salon.example>\r\n\r\nBonjour\r\n"
 LOCAL_PART = "geheim"
 QUICK = frozenset(
@@ -107,6 +112,8 @@ def prove(point: str, scene: Scene, site: Site) -> None:
         site.must_play(role, **scene.given_settings)
     if scene.role == "mail":
         _prove_mail(point, site)
+    elif scene.role in {"send_mails", "send_one_mail"}:
+        _prove_outgoing_mail(point, scene, site)
     elif scene.role == "ring":
         _prove_ring(point, site)
     elif scene.role == "overtaken":
@@ -151,6 +158,19 @@ def _prove_mail(point: str, site: Site) -> None:
         second = site.deliver(MAIL, f"{LOCAL_PART}@sms.localhost")
     assert (first, second[:9]) == ("SMTPServerDisconnected", "250 2.0.0")
     site.must_play("finish", later_s=LATER_S)
+
+
+def _prove_outgoing_mail(point: str, scene: Scene, site: Site) -> None:
+    """A mail may come twice where the relay had it and nobody wrote that down, and is never lost."""
+    with Relay() as relay:
+        assert site.play(scene.role, failpoint=point, **relay.environ(host="127.0.0.1")) == KILLED, site.log
+        site.must_play("send_mails", later_s=MAILS_LATER_S, **relay.environ(host="127.0.0.1"))
+        twice = [times for times in relay.times.values() if times > 1]
+        assert len(relay.times) == 3
+        assert twice == ([2] if point in {"smtp.after_mail", "mail_outcome.before_commit"} else [])
+    with site.store.read() as connection:
+        states = list(connection.execute(select(outgoing_mails.c.state)).scalars())
+    assert states == ["sent"] * 3
 
 
 def _prove_overtaken(point: str, site: Site) -> None:

@@ -6,6 +6,7 @@ import os
 import socketserver
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,16 @@ import pytest
 
 from hub import Address, Finding, hookimpl
 from hub.bootstrap import build
+from hub.config.sections import SmtpSection
 from hub.diagnosis import _look_at, build_or_say_why, diagnose
 from hub.errors import ConfigError
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
+from hub.mailing.relay import Relay
 from hub.messages.breaker import Failure
 from hub.plugin_kit import Section
+from hub.plugin_manager import Plugins
+from hub.store.engine import sqlite_url
 from hub.testing.clock import FakeClock
 from hub.testing.hub import make_hub
 
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
 
     from hub import Hub, Registry
     from hub.testing.databases import Databases
+    from hub.testing.hub import TestHub
 
     Finder = Callable[..., dict[str, Finding]]
 
@@ -250,3 +258,61 @@ def test_a_carrier_that_cannot_be_reached_is_found(find: Finder, environ: dict[s
     core.close()
     found = find()["[route.main]"]
     assert (found.fatal, "connection refused" in found.message, "hub routes" in found.message) == (False, True, True)
+
+
+# --- mail that the hub writes ---
+
+
+@pytest.fixture
+def desk(tmp_path: Path, environ: dict[str, str], plugin: Plugin) -> TestHub:
+    """A hub with an account, and what is found of it."""
+    assert plugin is not None
+    settings = {name: value for name, value in environ.items() if not name.startswith("HUB_HUB_")}
+    hub = make_hub(tmp_path, sqlite_url(tmp_path), settings=settings, plugins=Plugins.load(quiet=True), empty=True)
+    hub.core.upgrade()
+    hub.account = hub.core.accounts.create("Salon", "FR")[0]
+    return hub
+
+
+def a_mail(hub: TestHub) -> None:
+    """Keep a mail to be sent."""
+    mail = OutgoingMail(hub.account.id, "inbound", "1", "a@salon.example", "SMS", "Oui")
+    with hub.core.write() as connection:
+        post(connection, [mail], hub.clock.now())
+
+
+def test_without_a_relay_nothing_is_said_as_long_as_nobody_is_to_be_written_to(find: Finder, desk: TestHub) -> None:
+    """Most hubs write to nobody."""
+    assert desk.account.id
+    assert "[smtp] host" not in find()
+
+
+def test_an_account_that_nobody_can_write_to_is_worth_a_warning(find: Finder, desk: TestHub) -> None:
+    """It waits for people's answers."""
+    desk.core.accounts.patch_settings(desk.account.id, {"reply_email": "a@salon.example"})
+    a_mail(desk)
+    found = find()["[smtp] host"]
+    assert (found.fatal, "1 account(s) name an address, and 1 mail(s) wait" in found.message) == (False, True)
+
+
+def test_a_relay_that_takes_nothing_is_worth_a_warning(find: Finder, desk: TestHub) -> None:
+    """With what it said."""
+    a_mail(desk)
+    relay = SmtpSection(host="127.0.0.1", port=1, security="none")
+    replace(desk.core.postman, relay=Relay(relay)).send_due()
+    assert "1 mail(s) wait. The last fault: 127.0.0.1:1:" in find(HUB_SMTP_HOST="127.0.0.1")["[smtp] host"].message
+
+
+def test_mail_that_was_not_sent_is_worth_a_warning(find: Finder, desk: TestHub) -> None:
+    """With the command that says why."""
+    a_mail(desk)
+    desk.clock.advance(days=8)
+    desk.core.mails.expire_old()
+    assert find()["mail"].message == "1 mail(s) were not sent; `hub mail-queue` says why."
+
+
+@pytest.mark.parametrize(("host", "told"), [("mail.example.org", True), ("127.0.0.1", False), ("localhost", False)])
+def test_a_password_in_clear_is_worth_a_warning(find: Finder, host: str, *, told: bool) -> None:
+    """Unless it does not leave the machine."""
+    found = find(HUB_SMTP_HOST=host, HUB_SMTP_SECURITY="none", HUB_SMTP_USER="hub", HUB_SMTP_PASSWORD="x")
+    assert ("[smtp] security" in found) is told

@@ -121,3 +121,19 @@ def test_processes_that_start_together_end_up_with_one_key(tmp_path: Path) -> No
 
 def _make_key(path: Path, answers: SimpleQueue[tuple[str, ...]]) -> None:
     answers.put(create_key_file(path, [new_key()]))
+
+
+def test_a_signature_is_the_same_for_the_same_words() -> None:
+    """And another for another purpose, text or key."""
+    vault = Vault((OLD,))
+    found = {vault.signature(purpose, text) for purpose in "ab" for text in "xy"}
+    assert (len(found), vault.signature("a", "x") in found, Vault((NEW,)).signature("a", "x") in found) == (
+        4,
+        True,
+        False,
+    )
+
+
+def test_what_was_signed_with_an_older_key_is_still_believed() -> None:
+    """Until that key is forgotten."""
+    assert Vault((OLD,)).signature("a", "x") in Vault((NEW, OLD)).signatures("a", "x")

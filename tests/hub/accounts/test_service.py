@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
 
-from hub.accounts.model import AccountLimits, Balance
+from hub.accounts.model import AccountLimits, AccountSettings, Balance
 from hub.accounts.service import MAX_CREDITS, count
 from hub.accounts.tables import accounts as accounts_table
 from hub.accounts.tables import api_tokens, users
@@ -301,3 +302,42 @@ def test_nobody_s_limits_cannot_be_changed(accounts: Accounts) -> None:
     """There must be an account."""
     with pytest.raises(NotFound):
         accounts.set_countries(99, {"FR"})
+
+
+def test_what_an_account_says_of_itself_is_kept(accounts: Accounts) -> None:
+    """And what it does not say again is forgotten."""
+    account, _ = accounts.create("A", "FR")
+    said = AccountSettings(language="fr", reply_email="a@salon.example")
+    assert (accounts.change_settings(account.id, said).settings, accounts.get(account.id).settings) == (said, said)
+    assert accounts.change_settings(account.id, AccountSettings()).settings == AccountSettings()
+
+
+def test_a_change_to_one_setting_leaves_the_others(accounts: Accounts) -> None:
+    """None forgets one."""
+    account, _ = accounts.create("A", "FR")
+    accounts.patch_settings(account.id, {"language": "fr", "identity": "Salon"})
+    changed = accounts.patch_settings(account.id, {"language": None, "reply_email": "a@salon.example"})
+    assert changed.settings == AccountSettings(identity="Salon", reply_email="a@salon.example")
+
+
+def test_changes_at_the_same_time_are_all_kept(accounts: Accounts) -> None:
+    """Two people in two windows."""
+    account, _ = accounts.create("A", "FR")
+    changes = [{"language": "fr"}, {"identity": "Salon"}, {"auto_reply": "Merci"}, {"reply_email": "a@b.example"}] * 3
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda change: accounts.patch_settings(account.id, change), changes))
+    assert accounts.get(account.id).settings == AccountSettings("fr", "a@b.example", None, "Salon", "Merci")
+
+
+def test_nobody_says_anything_of_itself(accounts: Accounts) -> None:
+    """There must be an account."""
+    with pytest.raises(NotFound):
+        accounts.patch_settings(99, {"language": "fr"})
+
+
+def test_accounts_that_are_to_be_written_to_are_counted(accounts: Accounts) -> None:
+    """Those that name an address, for whichever mail."""
+    each = {"A": {"reply_email": "a@b.example"}, "B": {"notice_email": "a@b.example"}, "C": {"language": "fr"}}
+    for name, said in each.items():
+        accounts.patch_settings(accounts.create(name, "FR")[0].id, said)
+    assert accounts.written_to() == 2

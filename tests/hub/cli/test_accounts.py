@@ -61,6 +61,7 @@ def test_accounts_are_listed_with_their_balances(shop: CommandLine) -> None:
             "available": 100,
             "reserved": 0,
             "spent": 0,
+            "settings": dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply")),
         }
     ]
     assert "Salon Exemple" in shop("account", "list").stdout

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from hub import hookimpl
 from hub.leader import TERM
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
 from hub.messages.model import MessageState
 from hub.messages.sweep import Sweeper
 from hub.plugin_manager import Plugins
@@ -175,3 +177,31 @@ def test_a_redis_that_is_away_is_no_failure(make: HubMaker, capsys: pytest.Captu
     hub.core.doorbell = Bell()
     Scheduler(hub.core).tick()
     assert "duty_failed" not in capsys.readouterr().out
+
+
+def test_mail_that_waits_is_rung_for(make: HubMaker) -> None:
+    """Once there is a relay to hand it to."""
+    hub = make(settings={"HUB_SMTP_HOST": "127.0.0.1"})
+    put_a_mail(hub)
+    assert rung(hub) == [("send_mails",)]
+
+
+def test_without_a_relay_mail_is_not_rung_for(hub: TestHub) -> None:
+    """Nobody could send it."""
+    put_a_mail(hub)
+    assert rung(hub) == []
+
+
+def test_mail_of_a_week_ago_is_given_up(hub: TestHub) -> None:
+    """Relay or none."""
+    put_a_mail(hub)
+    hub.clock.advance(timedelta(days=8))
+    Scheduler(hub.core).tick()
+    assert [one.state for one in hub.core.mails.all()] == ["expired"]
+
+
+def put_a_mail(hub: TestHub) -> None:
+    """Keep a mail to be sent."""
+    mail = OutgoingMail(hub.account.id, "inbound", "1", "a@salon.example", "SMS", "Oui")
+    with hub.core.write() as connection:
+        post(connection, [mail], hub.clock.now())

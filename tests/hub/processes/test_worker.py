@@ -11,6 +11,8 @@ import pytest
 
 from hub import hookimpl
 from hub.errors import StoreUnavailable
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
 from hub.messages.model import MessageState
 from hub.plugin_manager import Plugins
 from hub.processes import worker as worker_module
@@ -18,6 +20,7 @@ from hub.processes.heartbeat import beats
 from hub.processes.worker import Worker
 from hub.queue import QueueName, Ring
 from hub.testing.connector import FakeConnector, FakeSettings
+from hub.testing.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -332,3 +335,50 @@ def test_a_carrier_that_hangs_holds_up_its_own_routes_only(quick: None, make: Hu
     process.join(timeout=5)
     assert (passed, held_up, process.is_alive()) == (True, [MessageState.SUBMITTING], False)
     assert hub.states(stuck) == [MessageState.SUBMITTED]
+
+
+def put_mails(hub: TestHub, *keys: str) -> None:
+    """Keep mails to be sent."""
+    mails = [OutgoingMail(hub.account.id, "inbound", key, "a@salon.example", "SMS", "Oui") for key in keys]
+    with hub.core.write() as connection:
+        post(connection, mails, hub.clock.now())
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_background_worker_sends_mail_that_nobody_rang_for(make: HubMaker) -> None:
+    """A lost ring costs a second."""
+    with Relay() as relay:
+        hub = make(settings=relay.environ())
+        worker = Worker(hub.core, QueueName.BACKGROUND)
+        thread = threading.Thread(target=worker.run)
+        thread.start()
+        put_mails(hub, "1", "2")
+        try:
+            assert until(lambda: len(relay.mails) == 2, 20)
+        finally:
+            worker.stopping.set()
+            thread.join(timeout=20)
+
+
+def test_mail_is_sent_by_one_thread_of_a_worker(make: HubMaker) -> None:
+    """However often it is rung for."""
+    with Relay() as relay:
+        hub = make(settings=relay.environ())
+        put_mails(hub, *map(str, range(10)))
+        worker = Worker(hub.core, QueueName.BACKGROUND)
+        for _ in range(5):
+            worker.send_mails()
+        worker._finish_what_is_in_hand()
+        assert (sorted(relay.times.values()), worker.core.mails.all()) == ([1] * 10, ())
+
+
+def test_a_worker_that_is_to_stop_sends_no_mail(make: HubMaker) -> None:
+    """Another one does."""
+    with Relay() as relay:
+        hub = make(settings=relay.environ())
+        put_mails(hub, "1")
+        worker = Worker(hub.core, QueueName.BACKGROUND)
+        worker.stopping.set()
+        worker.send_mails()
+        worker._finish_what_is_in_hand()
+        assert relay.mails == []

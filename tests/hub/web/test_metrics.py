@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 
 from hub.guard.model import Figures
+from hub.mailing.model import OutgoingMail
+from hub.mailing.outbox import post
 from hub.messages.breaker import Failure, Throttle
 from hub.messages.connector import Unknown
 from hub.store.engine import Store
@@ -130,3 +132,15 @@ def test_a_route_that_nothing_has_happened_to_is_shown_too(caller: Caller) -> No
     found = figures(caller)
     assert (found['hub_route_open{route="main"}'], found['hub_route_share{route="main"}']) == (0, 1)
     assert found['hub_route_outcomes_total{outcome="failed",route="main"}'] == 0
+
+
+def test_mail_that_was_not_sent_is_counted(caller: Caller) -> None:
+    """By state, and how long the oldest has waited."""
+    hub = caller.hub
+    mail = OutgoingMail(hub.account.id, "inbound", "1", "a@salon.example", "SMS", "Oui")
+    with hub.core.write() as connection:
+        post(connection, [mail], hub.clock.now())
+    hub.clock.advance(minutes=2)
+    found = figures(caller)
+    assert (found['hub_mails{state="waiting"}'], found['hub_mails{state="failed"}']) == (1, 0)
+    assert found["hub_mails_oldest_seconds"] == 120

@@ -80,3 +80,11 @@ def test_the_port_is_told_before_it_is_taken(listen: Callable[..., Listener]) ->
     core = listener.hub.core
     (address,) = core.plugins.registry.services["mail_to_sms"].listens(core)
     assert (address.host, address.port) == ("127.0.0.1", listener.port)
+
+
+def test_a_domain_of_its_own_is_worth_a_warning() -> None:
+    """Answers go to the hub's."""
+    hub = SimpleNamespace(
+        section=lambda _: MailSettings(domain="sms.example"), clock=SystemClock(), mail_domain="sms.example.org"
+    )
+    assert [one.where for one in findings(cast("Hub", hub))] == ["[mail_to_sms] domain"]

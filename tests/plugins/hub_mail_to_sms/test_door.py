@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from hub_mail_to_sms.addressees import Addressee
 from hub_mail_to_sms.door import Door, Letter, Visit
 from hub_mail_to_sms.handler import Delivery, Mailroom
 from hub_mail_to_sms.settings import MailSettings
@@ -33,7 +34,8 @@ def handed_on(*, account: int | None, signed_in: int | None, peer: Any = ("192.0
     async def deliver() -> None:
         session, letter = Visit(asyncio.get_running_loop()), Letter()
         session.peer, session.authenticated, session.auth_data = peer, signed_in is not None, signed_in  # type: ignore[assignment]  # aiosmtpd's own types are narrower than what it does
-        letter.accounts, letter.original_content, letter.mail_from = {account}, b"Subject: x\r\n\r\ny", "a@x.example"
+        letter.addressees = [Addressee(account)]
+        letter.original_content, letter.mail_from = b"Subject: x\r\n\r\ny", "a@x.example"
         await Door(cast("Mailroom", mailroom)).handle_DATA(cast("Any", None), session, letter)
 
     asyncio.run(deliver())
