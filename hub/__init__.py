@@ -27,6 +27,7 @@ from hub.errors import (
 )
 from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
+from hub.inbound.model import InboundKind, InboundMessage, OptOutNotice
 from hub.messages.connector import (
     Capabilities,
     Connector,
@@ -86,6 +87,8 @@ __all__ = [
     "HoldReason",
     "Hub",
     "HubError",
+    "InboundKind",
+    "InboundMessage",
     "InboundText",
     "MessageNotice",
     "MessageState",
@@ -97,6 +100,7 @@ __all__ = [
     "NotFound",
     "NotSent",
     "NumberRefusal",
+    "OptOutNotice",
     "Outcome",
     "OutgoingMessage",
     "OutsideWindow",

@@ -14,7 +14,9 @@ from hub.config.load import load, read_sources
 from hub.contacts.service import Suppressions
 from hub.embedded import socket_path, socket_url
 from hub.guard.model import Figures
+from hub.inbound.desk import Desk
 from hub.inbound.service import Inbox
+from hub.inbound.views import Texts
 from hub.messages.accept import Intake
 from hub.messages.campaigns import Campaigns
 from hub.messages.configured import limits_from, require_routes, routes_from
@@ -63,6 +65,7 @@ S = TypeVar("S", bound="Section")
 
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
+HANDLE_INBOUND = "hub.inbound.jobs.handle_inbound"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
 
 
@@ -205,7 +208,19 @@ class Core:
     @cached_property
     def inbox(self) -> Inbox:
         """Where texts from phones are kept."""
-        return Inbox(self.store, self.clock)
+        return Inbox(self.store, self.clock, self.policies, self.ring_inbound)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where texts from phones are worked off."""
+        codes = {*self.limits.short_codes.values(), self.limits.default_sender or ""} - {""}
+        zone = self.settings.hub.timezone
+        return Desk(self.store, self.clock, self.plugins, self.intake, codes, zone, self.ring_dispatch)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Texts from phones as people look at them."""
+        return Texts(self.store)
 
     @cached_property
     def lines(self) -> Lines:
@@ -268,6 +283,10 @@ class Core:
     def ring_expand(self) -> None:
         """Say that a large campaign waits to be expanded."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, EXPAND))
+
+    def ring_inbound(self) -> None:
+        """Say that somebody has written."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, HANDLE_INBOUND))
 
     def ring_periodic(self, job: str) -> None:
         """Say that a periodic job is due."""

@@ -1,8 +1,8 @@
-"""Numbers that must not be texted."""
+"""Numbers that must not be texted, and the consents that made an exception of one."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -15,4 +15,21 @@ suppressions = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("source", String(32), nullable=False),
     Column("note", Text),
+    Column("text", Text),  # what the person wrote, where an answer put an end to it
+    Column("campaign_id", String(26)),  # and what it answered
+)
+
+consents = Table(
+    "consents",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("given_by", String(128), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_consents_account_number", "account_id", "number"),
+    comment="Why a number may be texted again: never changed, never dropped.",
 )

@@ -35,7 +35,8 @@ class CampaignRequest:
     """One request to send one text to one or many recipients.
 
     `source` names the plugin or door it came through (`mail`, `api`, `console`); `send_at` is aware;
-    the same `idempotency_key` from the same account and source is answered again, and sends nothing.
+    the same `idempotency_key` from the same account and source is answered again, and sends nothing. `auto_reply` is
+    what is answered to texts that answer this campaign, instead of what the account's settings say; it costs a text.
     """
 
     account_id: int
@@ -48,6 +49,7 @@ class CampaignRequest:
     encoding: EncodingMode | None = None
     source: str = "api"
     idempotency_key: str | None = None
+    auto_reply: str | None = None
 
 
 class CampaignState(StrEnum):

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from hub.accounts import ledger
 from hub.accounts.model import Movement
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
+from hub.messages.last import remember
 from hub.messages.model import MessageNotice, MessageState
 from hub.messages.rules import patience, resend_after
 from hub.messages.tables import message_parts, messages
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _IN_DOUBT = (MessageState.SUBMITTING, MessageState.UNKNOWN)
 """A sweep may have called a slow submit unknown already; its own answer is still the truth."""
+
+_WITH_A_CARRIER = frozenset({MessageState.SUBMITTED, MessageState.UNKNOWN})
+"""From here on a person may have it, and answer."""
 
 ANSWER_LOST = "answer_lost"
 """The reason of what is in doubt."""
@@ -96,6 +100,7 @@ class Changes:
         if only and met != len(self.updates):
             raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
+        remember(connection, [row.id for row, state, _ in self.news if state in _WITH_A_CARRIER], at)
         ledger.move_all(connection, self.credits_, at=at)
 
     def join(self, other: Changes) -> None:

@@ -53,6 +53,7 @@ campaigns = Table(
     Column("hold_reason", String(LONGEST_REASON)),
     Column("hold_detail", Text),
     Column("released_at", UtcDateTime),  # when a person had looked at it: it is not held again
+    Column("auto_reply", Text),  # what is answered to texts that answer it; NULL for what the account says
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
     Index(
@@ -181,4 +182,19 @@ route_rates = Table(
     Column("route", String(64), primary_key=True),
     Column("free_at", Float, nullable=False),
     comment="When a route's line is free again (seconds since 1970): one rate for all workers together.",
+)
+
+# A table of its own and not one more index on `messages`, for the reason that `recent_texts` has: it holds a row per
+# person and sender, not one per text, and is asked only when somebody answers.
+last_texts = Table(
+    "last_texts",
+    core_metadata,
+    Column("recipient", String(LONGEST_RECIPIENT), primary_key=True),
+    Column("sender", String(LONGEST_SENDER), primary_key=True),
+    Column("account_id", BigId, primary_key=True, autoincrement=False),
+    Column("campaign_id", String(26), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    comment="The last text of each account to each person from each sender (empty: the carrier's own).",
+    sqlite_with_rowid=False,
 )
