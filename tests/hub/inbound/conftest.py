@@ -10,7 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from hub import InboundText
-from hub.messages.model import Recipient
+from hub.compliance.model import Purpose
+from hub.messages.model import CampaignRequest, Recipient
+from tests.hub.messages.conftest import books_agree, database_url, worn_postgresql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from hub import InboundMessage
     from hub.testing.hub import TestHub
+
+__all__ = ["books_agree", "database_url", "worn_postgresql"]
 
 CODE = "36180"
 NINA = "+33612345678"
@@ -83,8 +87,6 @@ def another_account(hub: TestHub, name: str = "Boutique Exemple") -> int:
 
 def text_from(hub: TestHub, account_id: int, number: str = NINA, **wishes: Any) -> str:
     """A text of that account reaches a carrier; the campaign it is of."""
-    from hub import CampaignRequest, Purpose
-
     request = CampaignRequest(account_id, "Bonjour de nous", (Recipient(number),), Purpose.ALERT, **wishes)
     campaign = hub.core.accept(request).campaign_id
     hub.drain()
