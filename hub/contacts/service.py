@@ -47,7 +47,7 @@ class Suppressions:
         with self.store.write("suppress") as connection:
             return insert_new(connection, suppressions, [row]) == 1
 
-    def remove(self, account_id: int, number: str, kind: SuppressionKind, proof: Proof) -> None:
+    def remove(self, account_id: int, number: str, kind: SuppressionKind, proof: Proof) -> Consent:
         """Let an E.164 number be texted again, on a proof that its person agreed, which is kept for good.
 
         Raises RequestRefused for a proof without words, NotFound where there is no such suppression.
@@ -56,9 +56,11 @@ class Suppressions:
             raise RequestRefused.because(
                 "proof", "proof_needed", "Say how the person agreed to be texted again: without that nobody may do it."
             )
+        at = self.clock.now()
         with self.store.write("consent") as connection:
-            if not consent_given(connection, account_id, number, kind, proof, self.clock.now()):
+            if not consent_given(connection, account_id, number, kind, proof, at):
                 raise NotFound("This number is not suppressed for that reason.")
+        return Consent(number, kind, proof.notice, proof.source, proof.by, at)
 
     def all(self, account_id: int, *, after: str = "", limit: int | None = None) -> tuple[Suppression, ...]:
         """Every suppression of an account, the latest first; with a `limit`, a page of them by number."""

@@ -22,11 +22,30 @@ RECENT = timedelta(hours=48)
 class LastText(Protocol):
     """The last text of one account to one person from one sender."""
 
-    sender: str
-    account_id: int
-    campaign_id: str
-    position: int
-    at: datetime
+    @property
+    def sender(self) -> str:
+        """What it was signed with, empty for the carrier's own."""
+        ...
+
+    @property
+    def account_id(self) -> int:
+        """Whose it was."""
+        ...
+
+    @property
+    def campaign_id(self) -> str:
+        """Of which campaign."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Which message of it."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When a carrier took it, in UTC."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
