@@ -27,6 +27,7 @@ from hub.errors import (
 )
 from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
+from hub.inbound.model import InboundKind, InboundMessage, OptOutNotice
 from hub.inbound.reply_address import Conversation
 from hub.messages.connector import (
     Capabilities,
@@ -89,6 +90,8 @@ __all__ = [
     "HoldReason",
     "Hub",
     "HubError",
+    "InboundKind",
+    "InboundMessage",
     "InboundText",
     "MessageNotice",
     "MessageState",
@@ -100,6 +103,7 @@ __all__ = [
     "NotFound",
     "NotSent",
     "NumberRefusal",
+    "OptOutNotice",
     "Outcome",
     "OutgoingMessage",
     "OutsideWindow",

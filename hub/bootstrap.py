@@ -18,8 +18,10 @@ from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
 from hub.errors import HubError
 from hub.guard.model import Figures
+from hub.inbound.desk import Desk
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
 from hub.inbound.service import Inbox
+from hub.inbound.views import Texts
 from hub.mailing.postman import Postman
 from hub.mailing.relay import Relay
 from hub.mailing.service import Mails
@@ -77,6 +79,7 @@ log = structlog.get_logger(__name__)
 
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
+HANDLE_INBOUND = "hub.inbound.jobs.handle_inbound"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
 SEND_MAILS = "hub.messages.jobs.send_mails"
 
@@ -241,7 +244,19 @@ class Core:
     @cached_property
     def inbox(self) -> Inbox:
         """Where texts from phones are kept."""
-        return Inbox(self.store, self.clock)
+        return Inbox(self.store, self.clock, self.policies, self.ring_inbound)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where texts from phones are worked off."""
+        codes = {*self.limits.short_codes.values(), self.limits.default_sender or ""} - {""}
+        zone = self.settings.hub.timezone
+        return Desk(self.store, self.clock, self.plugins, self.intake, codes, zone, self.ring_dispatch)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Texts from phones as people look at them."""
+        return Texts(self.store)
 
     @cached_property
     def postman(self) -> Postman:
@@ -326,6 +341,10 @@ class Core:
     def ring_expand(self) -> None:
         """Say that a large campaign waits to be expanded."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, EXPAND))
+
+    def ring_inbound(self) -> None:
+        """Say that somebody has written."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, HANDLE_INBOUND))
 
     def ring_periodic(self, job: str) -> None:
         """Say that a periodic job is due."""

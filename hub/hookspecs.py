@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.compliance.model import Violation
     from hub.config.schema import Section
+    from hub.inbound.model import InboundMessage, OptOutNotice
     from hub.messages.model import Acceptance, Draft, Finding, MessageNotice
     from hub.registry import MigrationBranch, Registry
     from hub.running import Hub
@@ -112,6 +113,16 @@ def hub_choose_route(draft: Draft, routes: Sequence[str]) -> str | None:
     """
 
 
+@hookspec(firstresult=True)
+def hub_claim_inbound(hub: Hub, message: InboundMessage) -> bool | None:
+    """Take a text from a phone for the plugin: an answer to its survey, to its reminder.
+
+    :param hub: the running hub.
+    :param message: what somebody wrote; never an opt-out or a call for help, which are the hub's own.
+    :return: True to take it, False that no plugin shall, None to leave it to the next one.
+    """
+
+
 # --- notices ----------------------------------------------------------------------------------------------
 
 
@@ -142,6 +153,24 @@ def hub_message_settled(hub: Hub, messages: Sequence[MessageNotice], at: datetim
     :param hub: the running hub.
     :param messages: what ended, and how. A late receipt may settle a message again, for the better.
     :param at: when, in UTC.
+    """
+
+
+@hookspec
+def hub_inbound_received(hub: Hub, messages: Sequence[InboundMessage]) -> None:
+    """Hear what people wrote, opt-outs included, once the hub has done what is to be done about it.
+
+    :param hub: the running hub.
+    :param messages: what came in, and what became of each.
+    """
+
+
+@hookspec
+def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
+    """Hear who wants no more texts of an account.
+
+    :param hub: the running hub.
+    :param opt_outs: who, whose texts, and what they wrote; each once.
     """
 
 

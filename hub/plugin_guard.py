@@ -30,6 +30,9 @@ LIMITS_S: Mapping[str, float] = {
     "hub_message_settled": 10.0,
     "hub_health": 10.0,
     "hub_account_details": 10.0,
+    "hub_claim_inbound": 10.0,
+    "hub_inbound_received": 10.0,
+    "hub_opted_out": 10.0,
 }
 """Seconds that one plugin may take over one call; decisions are asked in one call about a whole batch."""
 FAILURES = 5

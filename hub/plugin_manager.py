@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from hub.accounts.model import Account
     from hub.config.schema import Section
+    from hub.inbound.model import InboundMessage, OptOutNotice
     from hub.messages.model import Acceptance, Draft, MessageNotice
     from hub.registry import MigrationBranch
     from hub.running import Hub
@@ -192,6 +193,31 @@ class Plugins:
         if messages:
             self._notify("hub_message_settled", hub=hub, messages=messages, at=at)
 
+    def claim_inbound(self, hub: Hub, message: InboundMessage) -> str | None:
+        """The plugin that takes a text for itself, None where it is the hub's; one that fails is passed over."""
+        for name, call in self._calls("hub_claim_inbound"):
+            try:
+                taken = self.guard.call(name, "hub_claim_inbound", partial(call, hub=hub, message=message))
+            except SwitchedOff:
+                log.warning("plugin_switched_off", plugin=name, hook="hub_claim_inbound")
+                continue
+            except Exception as error:
+                log.exception("decision_failed", plugin=name, hook="hub_claim_inbound", fault=told(error))
+                continue
+            if taken is not None:
+                return name if taken else None
+        return None
+
+    def inbound_received(self, hub: Hub, messages: Sequence[InboundMessage]) -> None:
+        """Tell plugins what people wrote."""
+        if messages:
+            self._notify("hub_inbound_received", hub=hub, messages=messages)
+
+    def opted_out(self, hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
+        """Tell plugins who wants no more texts."""
+        if opt_outs:
+            self._notify("hub_opted_out", hub=hub, opt_outs=opt_outs)
+
     def health(self, hub: Hub) -> tuple[Finding, ...]:
         """What plugins find wrong with their own world; a check that fails is a finding too."""
         findings: list[Finding] = []
@@ -330,6 +356,7 @@ _MEANWHILE = {
     "hub_check_message": "meanwhile every text that it would be asked about is held back",
     "hub_choose_route": "meanwhile the hub chooses routes by itself",
     "hub_health": "meanwhile nobody knows how it is",
+    "hub_claim_inbound": "meanwhile texts that it would take are forwarded as others are",
 }
 
 

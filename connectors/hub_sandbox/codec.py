@@ -12,6 +12,7 @@ from hub import (
     ConnectorError,
     DeliveryReceipt,
     FailureReason,
+    InboundText,
     NotSent,
     OutgoingMessage,
     PermanentFailure,
@@ -113,6 +114,25 @@ def receipts_from_wire(rows: Any) -> Sequence[DeliveryReceipt]:
         return [_receipt(row) for row in rows]
     except (TypeError, ValueError) as error:
         raise NotAFrame(f"no receipts: {error}") from error
+
+
+def text_to_wire(text: InboundText) -> list[Any]:
+    """A text from a phone as a row."""
+    return [text.number, text.to, text.text, text.carrier_id, text.raw]
+
+
+def texts_from_wire(rows: Any) -> Sequence[InboundText]:
+    """Texts of rows. Raises NotAFrame."""
+    try:
+        return [_text(*row) for row in rows]
+    except TypeError as error:
+        raise NotAFrame(f"no texts: {error}") from error
+
+
+def _text(number: Any, to: Any, text: Any, carrier_id: Any, raw: Any) -> InboundText:
+    if not all(isinstance(one, str) for one in (number, to, text, carrier_id, raw)):
+        raise NotAFrame("a text without words")
+    return InboundText(number, to, text, carrier_id, raw)
 
 
 _REASONS: dict[str, FailureReason] = {reason.value: reason for reason in FailureReason}

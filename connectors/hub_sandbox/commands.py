@@ -1,4 +1,4 @@
-"""`hub sandbox serve`: the simulated carrier as a process of its own."""
+"""`hub sandbox serve`: the simulated carrier as a process of its own. `hub sandbox text`: somebody writes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from hub.plugin_kit import Session
     from hub_sandbox.endpoint import Endpoint
     from hub_sandbox.settings import SandboxSettings
 
@@ -17,7 +18,7 @@ _STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
 
 @click.group()
 def sandbox() -> None:
-    """The simulated carrier as a process of its own."""
+    """The simulated carrier as a process of its own, and the phones that it reaches."""
 
 
 @sandbox.command()
@@ -45,6 +46,39 @@ def serve(listen: str, folder: Path, keys: tuple[str, ...]) -> None:
     endpoint, settings = _endpoint(listen), _settings(keys)
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # for every thread: the main one waits for them below
     _serve(endpoint, folder, settings)
+
+
+@sandbox.command("text")
+@click.argument("number", metavar="FROM")
+@click.argument("to")
+@click.argument("text")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="The folder of a carrier that `hub sandbox serve` runs; the hub's own simulated carrier if not given.",
+)
+@click.pass_obj
+def write(session: Session, number: str, to: str, text: str, folder: Path | None) -> None:
+    """Write TEXT on the phone of FROM (+33612345678) to TO (36180), as a person would; a worker is handed it."""
+    from hub.plugin_kit import SystemClock
+    from hub_sandbox.ledger import Ledger
+
+    ledger = Ledger.in_folder(folder or _own_folder(session))
+    ledger.write_text(number, to, text, SystemClock().now().timestamp())
+    ledger.close()
+    click.echo(f"{number} has written to {to}; `hub inbound` shows what the hub makes of it.")
+
+
+def _own_folder(session: Session) -> Path:
+    from hub_sandbox.settings import SandboxSettings
+
+    with session.core() as core:
+        names = [name for name, one in core.connectors(SandboxSettings).items() if one.endpoint is None]
+        if not names:
+            raise click.ClickException("No carrier of type sandbox lives inside this hub; name one with --folder.")
+        folder: Path = core.data_dir / "connectors" / names[0]
+    return folder
 
 
 def _serve(endpoint: Endpoint, folder: Path, settings: SandboxSettings) -> None:

@@ -23,6 +23,7 @@ def capabilities_of(settings: SandboxSettings) -> Capabilities:
         idempotent=settings.idempotent,
         rate=settings.rate,
         batch_size=settings.batch_size,
+        inbound=True,
     )
 
 

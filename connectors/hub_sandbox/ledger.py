@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from hub_sandbox.page import WrittenText
     from hub_sandbox.receipts import OwedReceipt
 
 FILE_NAME = "carrier.sqlite3"
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS receipts (
     recipient TEXT NOT NULL, ending TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS receipts_by_due ON receipts (due);
+CREATE TABLE IF NOT EXISTS texts (
+    id INTEGER PRIMARY KEY, due REAL NOT NULL, number TEXT NOT NULL, written_to TEXT NOT NULL, text TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS put_off (client_ref TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS line (id INTEGER PRIMARY KEY CHECK (id = 1), free_at REAL NOT NULL);
 """
@@ -80,9 +84,11 @@ class Ledger:
         return int(count)
 
     def next_due(self) -> float | None:
-        """When the next receipt is due (Unix seconds); None when none is owed."""
+        """When the next receipt, or text from a phone, is due (Unix seconds); None when none is owed."""
         with self._lock:
-            (due,) = self._connection.execute("SELECT min(due) FROM receipts").fetchone()
+            (due,) = self._connection.execute(
+                "SELECT min(due) FROM (SELECT min(due) AS due FROM receipts UNION ALL SELECT min(due) FROM texts)"
+            ).fetchone()
         return None if due is None else float(due)
 
     def take_due(self, now: float, limit: int, *, lease_s: float = LEASE_S) -> list[OwedReceipt]:
@@ -104,6 +110,28 @@ class Ledger:
         ids = json.dumps([receipt.id for receipt in receipts])
         with self.page() as page:
             page.execute("UPDATE receipts SET due = ? WHERE id IN (SELECT value FROM json_each(?))", due, ids)
+
+    def write_text(self, number: str, to: str, text: str, now: float) -> None:
+        """Let a phone write: the hub is handed it at once, and again until it has it."""
+        with self.page() as page:
+            page.write_text(number, to, text, now)
+
+    def take_texts(self, now: float, *, lease_s: float = LEASE_S) -> list[WrittenText]:
+        """Take the texts that are due, as `take_due` takes receipts."""
+        with self.page() as page:
+            return page.take_texts(now, lease_s)
+
+    def put_texts_back(self, texts: Iterable[WrittenText], due: float) -> None:
+        """Owe texts again, at `due` (Unix seconds)."""
+        ids = json.dumps([text.id for text in texts])
+        with self.page() as page:
+            page.execute("UPDATE texts SET due = ? WHERE id IN (SELECT value FROM json_each(?))", due, ids)
+
+    def strike_texts(self, texts: Iterable[WrittenText]) -> None:
+        """Strike out texts that the hub has."""
+        ids = json.dumps([text.id for text in texts])
+        with self.page() as page:
+            page.execute("DELETE FROM texts WHERE id IN (SELECT value FROM json_each(?))", ids)
 
     @contextmanager
     def page(self) -> Iterator[Page]:

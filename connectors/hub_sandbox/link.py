@@ -8,17 +8,18 @@ import socket
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from hub import StoreUnavailable, TemporaryFailure, Unknown
-from hub_sandbox.codec import error_from_wire, message_to_wire, outcomes_from_wire, receipts_from_wire
+from hub_sandbox.codec import error_from_wire, message_to_wire, outcomes_from_wire, receipts_from_wire, texts_from_wire
 from hub_sandbox.wire import PROTOCOL, NotAFrame, packed, receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hub import DeliveryReceipt, Outcome, OutgoingMessage, Sink
+    from hub import InboundText, Outcome, OutgoingMessage, Sink
     from hub_sandbox.endpoint import Endpoint
     from hub_sandbox.wire import Frame
 
@@ -37,7 +38,7 @@ class Link:
         self._on_end = on_end
         self._numbers = count(1)
         self._asked: dict[int, Future[Frame]] = {}
-        self._post: queue.SimpleQueue[tuple[int, Sequence[DeliveryReceipt]] | None] = queue.SimpleQueue()
+        self._post: queue.SimpleQueue[tuple[int, Callable[[], None], int] | None] = queue.SimpleQueue()
         self._writing = threading.Lock()
         self._over = threading.Event()
         self._threads = [
@@ -110,24 +111,31 @@ class Link:
                 if asked is not None and not asked.done():
                     asked.set_result(frame)
             case {"say": "receipts", "id": int(number), "rows": list(rows)}:
-                self._post.put((number, receipts_from_wire(rows)))
+                self._post.put((number, partial(self._sink.receipts, receipts_from_wire(rows)), len(rows)))
+            case {"say": "texts", "id": int(number), "rows": list(rows)}:
+                self._post.put((number, partial(self._take_texts, texts_from_wire(rows)), len(rows)))
             case _:
                 raise NotAFrame("the carrier said something of no known form")
 
     def _deliver(self) -> None:
         while (delivery := self._post.get()) is not None:
-            number, receipts = delivery
+            number, take, count_ = delivery
             with suppress(OSError):  # then they come again, over another line
-                self._say({"say": self._hand_over(receipts), "id": number})
+                self._say({"say": self._hand_over(take, count_), "id": number})
 
-    def _hand_over(self, receipts: Sequence[DeliveryReceipt]) -> str:
+    def _take_texts(self, texts: Sequence[InboundText]) -> None:
+        self._sink.inbound(texts)
+        self._sink.acknowledged(texts)
+
+    @staticmethod
+    def _hand_over(take: Callable[[], None], count_: int) -> str:
         try:
-            self._sink.receipts(receipts)
+            take()
         except StoreUnavailable as error:
-            log.warning("%d receipts are not taken now, and come again: %s", len(receipts), error)
+            log.warning("%d receipts are not taken now, and come again: %s", count_, error)
             return "refused"
         except Exception:
-            log.exception("the hub did not take %d receipts; they come again", len(receipts))
+            log.exception("the hub did not take %d receipts; they come again", count_)
             return "refused"
         return "got"
 

@@ -37,6 +37,15 @@ class Submission(NamedTuple):
     taken_at: float
 
 
+class WrittenText(NamedTuple):
+    """What somebody wrote on a phone; `id` is unlike that of any text of a book that once lay in the same place."""
+
+    id: int
+    number: str
+    to: str
+    text: str
+
+
 class Page:
     """The book while one writes in it."""
 
@@ -109,6 +118,23 @@ class Page:
         ids = json.dumps([receipt.id for receipt in taken])
         self.execute("UPDATE receipts SET due = ? WHERE id IN (SELECT value FROM json_each(?))", now + lease_s, ids)
         return taken
+
+    def write_text(self, number: str, to: str, text: str, now: float) -> None:
+        """Write down what somebody wrote on a phone."""
+        (last,) = self._connection.execute("SELECT max(id) FROM texts").fetchone()
+        name = max(int(now * 1_000_000), (last or 0) + 1)
+        self.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?)", name, now, number, to, text)
+
+    def take_texts(self, now: float, lease_s: float) -> list[WrittenText]:
+        """Take the texts that are due, see `Ledger.take_texts`."""
+        rows = self._one_row(
+            "SELECT json_group_array(json_array(id, number, written_to, text))"
+            " FROM (SELECT * FROM texts WHERE due <= ? ORDER BY id LIMIT 100)",
+            now,
+        )
+        ids = json.dumps([row[0] for row in rows])
+        self.execute("UPDATE texts SET due = ? WHERE id IN (SELECT value FROM json_each(?))", now + lease_s, ids)
+        return sorted(WrittenText(*row) for row in rows)
 
     def _one_row(self, query: str, *values: object) -> Any:
         (answer,) = self._connection.execute(query, values).fetchone()

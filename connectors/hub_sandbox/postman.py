@@ -7,7 +7,7 @@ import math
 import threading
 from typing import TYPE_CHECKING
 
-from hub import StoreUnavailable
+from hub import InboundText, StoreUnavailable
 from hub_sandbox.ledger import LEASE_S
 from hub_sandbox.receipts import written
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hub import Clock, Sink
     from hub_sandbox.ledger import Ledger
+    from hub_sandbox.page import WrittenText
     from hub_sandbox.receipts import OwedReceipt
 
 RECEIPTS_AT_ONCE = 1000
@@ -82,6 +83,18 @@ class Postman:
         else:
             self._ledger.settle(receipts)
 
+    def hand_over_texts(self, texts: Sequence[WrittenText]) -> None:
+        """Give texts from phones to the hub; if it does not take them, they come again a little later."""
+        handed = [InboundText(one.number, one.to, one.text, f"mo-{one.id}", raw=one.text) for one in texts]
+        try:
+            self._sink.inbound(handed)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the texts come again
+            log.info("%d texts from phones wait: %s", len(texts), type(error).__name__)
+            self._ledger.put_texts_back(texts, self._now() + RETRY_S)
+        else:
+            self._ledger.strike_texts(texts)
+            self._sink.acknowledged(handed)
+
     def _run(self) -> None:
         while not self._stopping:
             try:
@@ -100,6 +113,8 @@ class Postman:
         taken = self._ledger.take_due(now, RECEIPTS_AT_ONCE, lease_s=self._lease_s)
         if taken:
             self.hand_over(taken)
+        if texts := self._ledger.take_texts(now, lease_s=self._lease_s):
+            self.hand_over_texts(texts)
         return now
 
     def _rest_until(self, due: float) -> None:

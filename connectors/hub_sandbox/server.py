@@ -7,7 +7,7 @@ import threading
 from itertools import count, cycle
 from typing import TYPE_CHECKING
 
-from hub_sandbox.codec import receipt_to_wire
+from hub_sandbox.codec import receipt_to_wire, text_to_wire
 from hub_sandbox.postman import NobodyThere
 from hub_sandbox.session import NONSENSE, Session
 
@@ -106,16 +106,19 @@ class Mailroom:
             if session in self._there:
                 self._there.remove(session)
 
-    def receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
-        """Give receipts to one hub, and wait until it has them. Raises NobodyThere when none took them."""
+    def _next(self) -> Session:
         with self._guard:
             if not self._there:
                 raise NobodyThere("no hub is connected")
-            session = self._there[next(self._turns) % len(self._there)]
-        session.hand_over([receipt_to_wire(receipt) for receipt in receipts], HANDOVER_S)
+            return self._there[next(self._turns) % len(self._there)]
+
+    def receipts(self, receipts: Sequence[DeliveryReceipt]) -> None:
+        """Give receipts to one hub, and wait until it has them. Raises NobodyThere when none took them."""
+        self._next().hand_over("receipts", [receipt_to_wire(receipt) for receipt in receipts], HANDOVER_S)
 
     def inbound(self, texts: Sequence[InboundText]) -> None:
-        """No text comes from the sandbox's phones."""
+        """Give texts from phones to one hub, as receipts are given."""
+        self._next().hand_over("texts", [text_to_wire(text) for text in texts], HANDOVER_S)
 
     def acknowledged(self, texts: Sequence[InboundText]) -> None:
-        """No text comes from the sandbox's phones."""
+        """Nothing to note: each has a name, by which the hub knows it again."""

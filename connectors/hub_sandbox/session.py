@@ -87,12 +87,15 @@ class Session:
         for thread in self._threads:
             thread.join()
 
-    def hand_over(self, rows: list[Any], within_s: float) -> None:
-        """Give receipts to this hub; returns once it has stored them. Raises NobodyThere when it did not in time."""
+    def hand_over(self, what: str, rows: list[Any], within_s: float) -> None:
+        """Give `receipts` or `texts` to this hub; returns once it has stored them.
+
+        Raises NobodyThere when it did not in time.
+        """
         number = next(self._numbers)
         answer = self._given[number] = queue.SimpleQueue()
         try:
-            self._say({"say": "receipts", "id": number, "rows": rows})
+            self._say({"say": what, "id": number, "rows": rows})
             if not answer.get(timeout=within_s):
                 raise NobodyThere("the hub could not store them, or hung up")
         except (queue.Empty, OSError) as error:

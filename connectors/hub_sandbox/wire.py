@@ -1,7 +1,8 @@
 """What goes over the line between the hub and a carrier of its own: frames, each a length and JSON.
 
-The hub says `hello`, `submit` and `got` (or `refused`); the carrier says `hello`, `answer`, `error` and
-`receipts`. A frame of which the last byte is missing counts as never sent: a carrier takes whole frames only.
+The hub says `hello`, `submit` and `got` (or `refused`); the carrier says `hello`, `answer`, `error`,
+`receipts` and `texts`. A frame of which the last byte is missing counts as never sent: a carrier takes whole frames
+only.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ COMMANDS = {
     "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
     "routes": ("hub.cli.routes:routes", "How each way out is: state, pace, queue, answers."),
     "mail-queue": ("hub.cli.mail_queue:mail_queue", "Mail that the hub writes: what waits, what failed and why."),
+    "inbound": ("hub.cli.inbound:inbound", "List what people wrote."),
+    "optout": ("hub.cli.inbound:optout", "Who wants no more texts, and who agreed to get them again."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
     "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),
@@ -42,7 +44,7 @@ COMMANDS = {
     "backup": ("hub.cli.saving:backup", "Make a backup while the hub runs."),
     "restore": ("hub.cli.saving:restore", "Bring a backup back; it starts with sending paused."),
     "secrets": ("hub.cli.keys:secrets", "The key that secrets are kept under."),
-    "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window."),
+    "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window, an answer."),
 }
 
 

@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 
 @click.group()
 def explain() -> None:
-    """Why: of a text, a number, a sending window."""
+    """Why: of a text, a number, a sending window, an answer."""
 
 
 @explain.command("text")
@@ -91,6 +91,23 @@ def explain_window_(
     if country is not None:
         asked = {"policy": country, "holiday_subdiv": subdivision, "profile": profile, "timezone": timezone, "at": at}
     _answer_all(asked, "policy", of)
+
+
+@explain.command("inbound")
+@click.argument("text", required=False)
+@click.option("--country", default="FR", show_default=True, help="Country of the number that wrote it, as FR.")
+@json_option
+@click.pass_obj
+def explain_inbound_(session: Session, text: str | None, country: str) -> None:
+    """What TEXT from a phone asks for: an opt-out, who is behind the number, or nothing of the kind."""
+    from hub.inbound.explain import explain_inbound
+
+    book = _book(session)
+
+    def of(row: Row) -> dict[str, object]:
+        return explain_inbound(book, _text_of(row, "text"), (_word_of(row, "country") or country).upper())
+
+    _answer_all({"text": text} if text is not None else None, "text", of)
 
 
 def _answer_all(asked: Row | None, lead: str, of: Callable[[Row], dict[str, object]]) -> None:

@@ -137,12 +137,14 @@ class SenderForm(_Form):
 
 
 class OptOutForm(_Form):
-    """`optout = { default_sender, custom_sender, keywords, honour_business_days }`."""
+    """`optout = { default_sender, custom_sender, keywords, honour_business_days, any_stop, resubscribe }`."""
 
     default_sender: OptOut
     custom_sender: OptOut
     keywords: tuple[str, ...] = ()
     honour_business_days: Annotated[int, Field(ge=1)] | None = None
+    any_stop: bool = False
+    resubscribe: tuple[str, ...] = ()
 
 
 class AlertForm(_Form):

@@ -96,12 +96,18 @@ class SenderRule:
 
 @dataclass(frozen=True, slots=True)
 class OptOutRule:
-    """How opting out works with the country's default sender, and with one of the sender's own."""
+    """How opting out works with the country's default sender, and with one of the sender's own.
+
+    A text that is one of `keywords` as a whole is an opt-out, and where `any_stop` holds, so is every text with a STOP
+    in it. A text that is one of `resubscribe` takes an opt-out back; where there are none, no text does.
+    """
 
     default_sender: OptOut
     custom_sender: OptOut
     keywords: tuple[str, ...] = ()
     honour_business_days: int | None = None
+    any_stop: bool = False
+    resubscribe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Numbers that must not be texted, and those that carriers say are nobody's."""
+"""Numbers that must not be texted, those that carriers say are nobody's, and consents."""
 
 from __future__ import annotations
 
@@ -15,6 +15,23 @@ suppressions = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("source", String(32), nullable=False),
     Column("note", Text),
+    Column("text", Text),  # what the person wrote, where an answer put an end to it
+    Column("campaign_id", String(26)),  # and what it answered
+)
+
+consents = Table(
+    "consents",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("number", String(16), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("given_by", String(128), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_consents_account_number", "account_id", "number"),
+    comment="Why a number may be texted again: never changed, never dropped.",
 )
 
 unallocated_numbers = Table(

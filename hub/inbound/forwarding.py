@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, bindparam, select
@@ -22,31 +22,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.accounts.model import Account
+    from hub.inbound.model import InboundMessage
     from hub.inbound.wording import Speech
 
 KIND = "inbound"
 
 _E164 = re.compile(r"\+[1-9]\d{4,14}")
 _LONGEST_QUOTE = 300
-
-
-class Text(Protocol):
-    """What is read of a text from a phone; `message_id` is `CAMPAIGN-position`."""
-
-    @property
-    def id(self) -> int | str: ...  # noqa: D102 - see above
-    @property
-    def campaign_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def message_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def number(self) -> str: ...  # noqa: D102
-    @property
-    def to(self) -> str: ...  # noqa: D102
-    @property
-    def text(self) -> str: ...  # noqa: D102
-    @property
-    def received_at(self) -> datetime: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +40,7 @@ class Asked:
     text: str | None = None
 
 
-def forward(connection: Connection, message: Text, account: Account, *, at: datetime) -> bool:
+def forward(connection: Connection, message: InboundMessage, account: Account, *, at: datetime) -> bool:
     """Keep a mail about a text from a phone, in the caller's transaction; whether there is anybody to write to.
 
     It goes to the account's `reply_email`; without one, to who asked for the campaign by mail. A text that was
@@ -72,7 +54,7 @@ def forward(connection: Connection, message: Text, account: Account, *, at: date
     return True
 
 
-def _mail(message: Text, account: Account, asked: Asked, to: str) -> OutgoingMail:
+def _mail(message: InboundMessage, account: Account, asked: Asked, to: str) -> OutgoingMail:
     """The mail; one that stands for a person gets its addresses when it is sent."""
     speech = speech_of(account)
     number = shown(message.number)
@@ -80,7 +62,7 @@ def _mail(message: Text, account: Account, asked: Asked, to: str) -> OutgoingMai
     return OutgoingMail(
         account_id=account.id,
         kind=KIND,
-        key=str(message.id),
+        key=message.id,
         to=to,
         # The same for all of one person's texts: mail programs that thread by subject keep them together.
         subject=speech.subject.format(number=number),
@@ -93,7 +75,7 @@ def _mail(message: Text, account: Account, asked: Asked, to: str) -> OutgoingMai
     )
 
 
-def body_of(message: Text, speech: Speech, asked: Asked) -> str:
+def body_of(message: InboundMessage, speech: Speech, asked: Asked) -> str:
     """The person's words, and below the mark of a signature what is to be known of them.
 
     A mail program that answers leaves out what stands below that mark.
@@ -112,7 +94,7 @@ def body_of(message: Text, speech: Speech, asked: Asked) -> str:
     return "\n".join([message.text, "", "-- ", *below, ""])
 
 
-def _asked(connection: Connection, message: Text) -> Asked:
+def _asked(connection: Connection, message: InboundMessage) -> Asked:
     if message.campaign_id is None:
         return Asked()
     position = _position(message.message_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from hub.compliance.model import Purpose
 from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
 from hub.messages import writing
@@ -13,13 +14,14 @@ from hub.messages.doubt import found_by_key
 from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
 from hub.messages.guarding import tell_hold
 from hub.messages.idempotency import check_key, claim_key, find_key
-from hub.messages.model import Acceptance, CampaignState, Recipient
-from hub.messages.planning import Candidate, Planner, Terms
-from hub.messages.routing import names_of
+from hub.messages.model import Acceptance, CampaignRequest, CampaignState, Recipient
+from hub.messages.planning import Candidate, PlannedMessage, Planner, Terms
+from hub.messages.routing import names_of, routes_for
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
 from hub.observe import hiding
+from hub.sms.encoding import prepare
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 from hub.switches import require_intake
@@ -36,12 +38,25 @@ if TYPE_CHECKING:
     from hub.compliance.policies import PolicyBook
     from hub.messages.guarding import Guard, Looked
     from hub.messages.limits import Limits
-    from hub.messages.model import CampaignRequest
-    from hub.messages.planning import PlannedMessage
     from hub.messages.routing import Route
     from hub.plugin_manager import Plugins
+    from hub.sms.model import PhoneNumber
     from hub.store.engine import Store
     from hub.store.together import Together
+
+ANSWERS = "answer"
+"""The source of what the hub answers because the law asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegalAnswer:
+    """What the hub owes a person who wrote to `sender`, by `connector`, on behalf of an account."""
+
+    account: Account
+    number: PhoneNumber
+    sender: str
+    text: str
+    connector: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,43 @@ class Intake:
         if not acceptance.replayed:
             self.announce(account, acceptance, routes)
         return acceptance
+
+    def answer(self, connection: Connection, answer: LegalAnswer, now: datetime) -> tuple[str, str] | None:
+        """Keep an answer that the law asks for, in the caller's transaction: its campaign and route, None if no route.
+
+        It overtakes everything, costs nothing, and asks neither opt-outs nor guards nor hours: the caller must.
+        """
+        policy = self.policies.get(answer.number.region)
+        known_as = names_of(answer.account.id, answer.account.name)
+        asked = (answer.number.region, Purpose.ALERT, known_as, answer.sender)
+        fitting = [route for route in self.routes if route.takes(*asked)]
+        if policy is None or not fitting:
+            return None
+        # The way that the person's text came is the one on which the number they wrote to is known.
+        names = routes_for(fitting, *asked)
+        home = {route.name for route in fitting if route.connector == answer.connector}
+        request = CampaignRequest(
+            answer.account.id,
+            answer.text,
+            (Recipient(answer.number.e164),),
+            Purpose.ALERT,
+            answer.sender,
+            source=ANSWERS,
+        )
+        terms = self._terms(request, answer.account, new_id(now), now)
+        message = PlannedMessage(
+            0,
+            answer.number.e164,
+            policy.code,
+            None,
+            answer.sender,
+            prepare(answer.text, terms.encoding, smart=self.limits.smart),
+            now,
+            now + self.limits.alert_lifetime,
+            routes=tuple(sorted(names, key=lambda name: name not in home)),
+        )
+        writing.insert_answer(connection, request, terms, message, now)
+        return terms.campaign_id, message.routes[0]
 
     def _sender(self, account_id: int) -> Account:
         account = self.accounts.get(account_id)

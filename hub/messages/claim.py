@@ -56,7 +56,8 @@ _ACCOUNTS_WITH_DUE = text("""
 ROUNDING = 1e-3
 """Of a segment: seconds since 1970 have no more digits than that, times a rate and after many claims."""
 
-ALL_PRIORITIES = (0, 1)
+ALL_PRIORITIES = (-1, 0, 1)
+"""Answers that the law asks for, alerts, marketing: each overtakes what comes after it."""
 
 _WANTED = (
     "id",
@@ -141,7 +142,7 @@ def has_due(connection: Connection, route: str, now: datetime) -> bool:
 
 def _due(connection: Connection, route: str, now: datetime, size: int) -> list[AnyRow]:
     due: list[AnyRow] = []
-    for priority in ALL_PRIORITIES:  # alerts overtake marketing
+    for priority in ALL_PRIORITIES:  # answers overtake alerts, and these marketing
         if len(due) < size:
             due += _fair(connection, route, priority, now, size - len(due))
     return due

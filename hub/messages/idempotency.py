@@ -38,6 +38,7 @@ def digest_of(request: CampaignRequest) -> str:
         request.send_at.isoformat() if request.send_at else None,
         request.outside_window,
         request.encoding,
+        *(() if request.auto_reply is None else (request.auto_reply,)),  # without one, the digest is that of ever
     ]
     digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")
     before = b""

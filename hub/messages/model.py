@@ -35,7 +35,8 @@ class CampaignRequest:
     """One request to send one text to one or many recipients.
 
     `source` names the plugin or door it came through (`mail`, `api`, `console`); `send_at` is aware;
-    the same `idempotency_key` from the same account and source is answered again, and sends nothing.
+    the same `idempotency_key` from the same account and source is answered again, and sends nothing. `auto_reply` is
+    what is answered to texts that answer this campaign, instead of what the account's settings say; it costs a text.
 
     Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
@@ -53,6 +54,7 @@ class CampaignRequest:
     idempotency_key: str | None = None
     thread: str | None = None
     reply_to: str | None = None
+    auto_reply: str | None = None
 
 
 class CampaignState(StrEnum):

@@ -15,6 +15,7 @@ from hub.accounts import ledger
 from hub.accounts.model import Movement
 from hub.contacts.unallocated import note_ends
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
+from hub.messages.last import remember
 from hub.messages.model import FailureReason, MessageNotice, MessageState
 from hub.messages.rules import patience, resend_after
 from hub.messages.tables import message_parts, messages
@@ -37,6 +38,8 @@ _IN_DOUBT = (MessageState.SUBMITTING, MessageState.UNKNOWN)
 
 _FAILED = (MessageState.UNDELIVERED, MessageState.REJECTED)
 """What a carrier's no becomes, said later or at once."""
+_WITH_A_CARRIER = frozenset({MessageState.SUBMITTED, MessageState.UNKNOWN})
+"""From here on a person may have it, and answer."""
 
 ANSWER_LOST = "answer_lost"
 """The reason of what is in doubt."""
@@ -100,6 +103,7 @@ class Changes:
         if only and met != len(self.updates):
             raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
+        remember(connection, [row.id for row, state, _ in self.news if state in _WITH_A_CARRIER], at)
         ledger.move_all(connection, self.credits_, at=at)
         note_ends(connection, self._said_of_numbers(), at)
 

@@ -14,6 +14,7 @@ from hub.contacts.service import suppressed, suppressed_pairs
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
 from hub.messages.tables import campaigns
+from hub.messages.writing import ANSWER
 from hub.sms.zones import zones_of
 from hub.store.bulk import among
 
@@ -56,10 +57,11 @@ class Recheck:
         return kept, changes
 
     def _sort_out(self, row: AnyRow, facts: _Facts, changes: Changes, now: datetime) -> bool:
-        kind = facts.suppressed.get((row.account_id, row.recipient))
+        is_answer = row.priority == ANSWER  # which says that a person is texted no more, or who it was that did
+        kind = None if is_answer else facts.suppressed.get((row.account_id, row.recipient))
         if row.campaign_id in facts.cancelled:
             changes.end(row, MessageState.CANCELLED, None, now)
-        elif row.account_id in facts.locked:
+        elif row.account_id in facts.locked and not is_answer:
             changes.end(row, MessageState.BLOCKED, "account_locked", now)
         elif self.policies.get(row.country) is None:
             changes.end(row, MessageState.BLOCKED, "country_not_allowed", now)

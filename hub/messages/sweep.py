@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, not_, select, text, update
@@ -10,6 +10,7 @@ from sqlalchemy import and_, exists, not_, select, text, update
 from hub.accounts.model import Movement
 from hub.accounts.tables import accounts
 from hub.messages.idempotency import forget_old_keys
+from hub.messages.last import forget_some
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes, record_unknown
 from hub.messages.routing import OnUnknown, names_of, routes_for
@@ -47,6 +48,7 @@ class Sweeper:
     routes: Mapping[str, Route]
     limits: Limits
     tell: Callable[[Changes, datetime], None]
+    _pages: dict[str, str] = field(default_factory=dict)
 
     def recover_leases(self) -> int:
         """Take back what a dead worker held: what was only claimed is due again, what was being written is in doubt."""
@@ -93,6 +95,11 @@ class Sweeper:
         """Drop idempotency keys older than what is promised."""
         with self.store.write("forget_keys") as connection:
             return forget_old_keys(connection, self.clock.now())
+
+    def forget_last_texts(self) -> None:
+        """Drop what nobody will answer any more, of the next few thousand numbers."""
+        with self.store.write("forget_last_texts") as connection:
+            self._pages["last_texts"] = forget_some(connection, self._pages.get("last_texts", ""), self.clock.now())
 
     def _recover(self, changes: Changes, row: AnyRow, now: datetime) -> None:
         if row.state == MessageState.CLAIMED:

@@ -62,6 +62,7 @@ campaigns = Table(
     Column("corrected_at", UtcDateTime),  # when a late receipt last made the figures out of date
     Column("thread", String(LONGEST_THREAD)),  # the Message-ID of the mail that asked for it, without brackets
     Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
+    Column("auto_reply", Text),  # what is answered to texts that answer it; NULL for what the account says
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
@@ -229,4 +230,19 @@ route_minutes = Table(
     Column("unknown", BigInteger, nullable=False),
     Column("failed", BigInteger, nullable=False),
     comment="What carriers answered in the last minutes.",
+)
+
+# A table of its own and not one more index on `messages`, for the reason that `recent_texts` has: it holds a row per
+# person and sender, not one per text, and is asked only when somebody answers.
+last_texts = Table(
+    "last_texts",
+    core_metadata,
+    Column("recipient", String(LONGEST_RECIPIENT), primary_key=True),
+    Column("sender", String(LONGEST_SENDER), primary_key=True),
+    Column("account_id", BigId, primary_key=True, autoincrement=False),
+    Column("campaign_id", String(26), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    comment="The last text of each account to each person from each sender (empty: the carrier's own).",
+    sqlite_with_rowid=False,
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from hub.accounts import ledger
 from hub.accounts.model import Movement
 from hub.compliance.model import Purpose
-from hub.messages.model import Draft, MessageState, Recipient
+from hub.messages.model import CampaignState, Draft, MessageState, Recipient
+from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks, campaigns, messages
 from hub.messages.widths import LONGEST_ADDRESS, LONGEST_REASON, LONGEST_THREAD
 from hub.store.bulk import in_batches, insert_rows
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from hub.messages.model import CampaignRequest, CampaignState
+    from hub.messages.model import CampaignRequest
     from hub.messages.planning import PlannedMessage, Terms
-    from hub.messages.summary import Summary
 
 PRIORITY = {Purpose.ALERT: 0, Purpose.MARKETING: 1}
-PURPOSES = {priority: purpose for purpose, priority in PRIORITY.items()}
+ANSWER = -1
+"""The priority of answers that the law asks for: no purpose of a request has it."""
+PURPOSES = {ANSWER: Purpose.ALERT} | {priority: purpose for purpose, priority in PRIORITY.items()}
 
 
 def insert_campaign(
@@ -53,9 +55,22 @@ def insert_campaign(
         "created_at": at,
         "thread": _hint(request.thread, LONGEST_THREAD),
         "reply_to": _hint(request.reply_to, LONGEST_ADDRESS),
+        "auto_reply": storable(request.auto_reply) if request.auto_reply else None,
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])
+
+
+def insert_answer(
+    connection: Connection, request: CampaignRequest, terms: Terms, message: PlannedMessage, at: datetime
+) -> None:
+    """Store what the law has the hub answer: a campaign of one message that nobody pays for."""
+    summary = Summary(accepted=1, segments=message.segments)
+    insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, at)
+    free = update(campaigns).where(campaigns.c.id == terms.campaign_id).values(credits=0)
+    connection.execute(free)
+    (row,) = rows_of(terms, [message])
+    insert_messages(connection, [row | {"priority": ANSWER, "credits": 0, "billing": "free"}])
 
 
 def rows_of(terms: Terms, planned: Sequence[PlannedMessage]) -> list[dict[str, Any]]:

@@ -56,6 +56,7 @@ class Scheduler:
             (60.0, self.core.held.forget_counted),
             (30.0, self._clean_up_redis),
             (60.0, self._forget_dead),
+            (60.0, sweeper.forget_last_texts),
             (3600.0, sweeper.forget),
             (3600.0, self.core.settler.retry_parked),
             (3600.0, self.core.settler.forget_parked),
@@ -110,6 +111,8 @@ class Scheduler:
     def _ring_for_the_rest(self) -> None:
         if self.core.sweeper.has_chunks():
             self.core.ring_expand()
+        if self.core.desk.has_new():
+            self.core.ring_inbound()
         for name in Periodic(self.core.store, self.core.clock, self.core.plugins.registry.jobs).due():
             self.core.ring_periodic(name)
         if self.core.postman.has_due():

@@ -52,6 +52,7 @@ class Worker:
     queue: QueueName
     stopping: threading.Event = field(default_factory=threading.Event)
     _busy: threading.Lock = field(default_factory=threading.Lock)
+    _bell: threading.Event = field(default_factory=threading.Event)
     _jobs: dict[str, threading.Thread] = field(default_factory=dict)
     _turns: dict[str, Turns] = field(default_factory=dict)
     _late: WeakSet[threading.Thread] = field(default_factory=WeakSet)
@@ -59,11 +60,14 @@ class Worker:
     def run(self) -> None:
         """Work until `stopping` is set; then finish what is in hand."""
         poller = threading.Thread(target=self._poll, name="poller")
+        desk = threading.Thread(target=self._attend, name="desk")
         url = redis_url_of(self.core.settings)
         listener = Listener(url, self.queue, self) if url else None
         heart = Heart(self.core.data_dir, f"worker-{self.queue}", self.core.clock, is_well=poller.is_alive)
         self._start_turns()
         poller.start()
+        if self.queue is QueueName.BACKGROUND:
+            desk.start()
         heart.start()
         if listener is not None:
             listener.start()
@@ -74,6 +78,9 @@ class Worker:
             poller.join()
             for turns in self._turns.values():
                 turns.stop()
+            self._bell.set()
+            if desk.ident is not None:
+                desk.join()
             self._finish_what_is_in_hand()
             if listener is not None:
                 listener.stop()
@@ -93,6 +100,10 @@ class Worker:
         """Expand large campaigns, chunk after chunk."""
         while self._do(self.core.expander.expand_next):
             pass
+
+    def handle_inbound(self) -> None:
+        """Wake who works texts from phones off: a thread of its own, for long lists must not hold answers up."""
+        self._bell.set()
 
     def run_periodic(self, name: str) -> None:
         """Start a plugin's periodic job, if it is due."""
@@ -151,6 +162,16 @@ class Worker:
         look = self._look_for_messages if self.queue is QueueName.DISPATCH else self._look_for_the_rest
         while not self.stopping.wait(POLL_S):
             self._guarded(look)
+
+    def _attend(self) -> None:
+        while not self.stopping.is_set():
+            self._bell.wait(POLL_S)
+            self._bell.clear()
+            while not self.stopping.is_set() and self._guarded(self._work_off):
+                pass
+
+    def _work_off(self) -> int:
+        return self.core.desk.work_off(self.core, self.stopping.is_set)
 
     def _look_for_messages(self) -> int:
         nobody_rings = isinstance(self.core.doorbell, NoDoorbell)

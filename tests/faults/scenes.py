@@ -66,6 +66,8 @@ _PROBE = Scene("submit", given=("accept", "fail_default"), later_s=MINUTES_S)
 _MAIL = Scene("send_mails", given=("post_mails",))
 _TICK = Scene("schedule", given=("accept",))
 _TOO_LATE = Scene("schedule", given=("accept",), later_s=DAYS_S, given_settings=HELD, ends=frozenset({"expired"}))
+_WRITE = Scene("write", given=("accept", "submit"))
+_WORK_OFF = Scene("work_off", given=("accept", "submit", "write"))
 _CANCEL = Scene("cancel", given=("accept",), meanwhile=("submit",), ends=CANCELLED)
 _REJECT = Scene("reject", given=("accept",), meanwhile=("submit",), given_settings=HELD, ends=CANCELLED)
 _CHANGE_KEY = Scene("change_key", given=("make_address",), closing=("forget_old_key",))
@@ -119,6 +121,17 @@ SCENES: Mapping[str, Scene] = {
     "reject_held": _REJECT,
     "expire_held": _TOO_LATE,
     "close_held": _TOO_LATE,
+    # texts from phones
+    "inbound.before_take": _WRITE,
+    "inbound_take": _WRITE,
+    "inbound.after_take": _WRITE,
+    "inbound_acknowledged": Scene("acknowledge", given=("accept", "submit", "hand_over")),
+    "inbound_claim": _WORK_OFF,
+    "inbound_done": _WORK_OFF,
+    "inbound_put_back": replace(_WORK_OFF, role="work_off_badly"),
+    "inbound_let_go": replace(_WORK_OFF, role="work_off_hastily"),
+    "consent": Scene("agree", given=("accept", "submit", "write"), then=Then.NEVER),
+    "forget_last_texts": _TICK,
     # receipts
     "sink.before_receipts": _SUBMIT,
     "receipts": _SUBMIT,

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from hub.contacts.tables import consents, suppressions
+from hub.inbound.tables import inbound_messages
+from hub.messages.accept import ANSWERS
 from hub.messages.tables import campaigns, messages
 from hub.messages.views import message_id
 from hub.sealing import Canary, Keyring, find_canary, fits
@@ -31,7 +35,6 @@ from hub_sandbox.ledger import Ledger
 from .points import ROOT
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Row
@@ -228,7 +231,10 @@ class Site:
         with self.store.read() as connection:
             found = differences_in(connection)
             campaign_ids = list(connection.execute(select(campaigns.c.id)).scalars())
-            counted = connection.execute(select(func.count()).select_from(campaigns)).scalar_one()
+            sources = Counter(connection.execute(select(campaigns.c.source)).scalars())
+            texts = connection.execute(select(inbound_messages)).all()
+            stopped = connection.execute(select(func.count()).select_from(suppressions)).scalar_one()
+            agreed = connection.execute(select(func.count()).select_from(consents)).scalar_one()
             addresses = connection.execute(select(mail_addresses)).all()
         found += _faults_of_secrets(Keyring(self.data_dir).keys(), find_canary(self.store), addresses)
         found += [f"{name} was taken {times} times" for name, times in taken.items() if times > 1]
@@ -236,8 +242,11 @@ class Site:
         for name, row in rows.items():
             found += _faults_of(name, row.state, taken[name])
         asked = {key for key, _ in self.diary("asked")}
-        if counted != len(asked):
-            found.append(f"{len(asked)} requests made {counted} campaigns")
+        answers = sources.pop(ANSWERS, 0)
+        if sources.total() != len(asked):
+            found.append(f"{len(asked)} requests made {sources.total()} campaigns")
+        written = max((int(count) for _, count in self.diary("written")), default=0)
+        found += _faults_of_texts(texts, written, stopped + agreed, answers + agreed)
         promised = self.diary("promised")
         found += [f"{key} was promised {one}, which is gone" for key, one in promised if one not in campaign_ids]
         if len({key for key, _ in promised}) != len(set(promised)):
@@ -260,6 +269,17 @@ def _faults_of_secrets(
             yield f"the address of account {row.account_id} stands in clear"
         elif row.lookup not in vault.lookups(vault.open(row.sealed)):
             yield f"the address of account {row.account_id} cannot be found"
+
+
+def _faults_of_texts(texts: Sequence[Row[Any]], written: int, stopped: int, answered: int) -> Iterator[str]:
+    """Each text is kept once, whatever died; it is brought to its end, its person stopped and told so once."""
+    if not written:
+        return
+    if len(texts) != written:
+        yield f"{written} texts were written, and {len(texts)} are kept"
+    yield from (f"text {row.public_id} waits for ever" for row in texts if row.state != "done")
+    if (stopped, answered) != (written, written):
+        yield f"of {written} people who said stop {stopped} were stopped, and {answered} were told so"
 
 
 def free_port() -> int:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.accounts.service import Accounts
-from hub.contacts.model import SuppressionKind
+from hub.contacts.model import Proof, SuppressionKind
 from hub.contacts.service import Suppressions, suppressed
+from hub.errors import NotFound, RequestRefused
 from hub.testing.clock import FakeClock
 
 if TYPE_CHECKING:
     from hub.store.engine import Store
 
+PROOF = Proof("J'accepte de recevoir vos SMS", "form", "operator")
 OPT_OUT, NPAI = SuppressionKind.OPT_OUT, SuppressionKind.UNALLOCATED
 FR = "+33612345678"
 
@@ -88,3 +90,52 @@ def test_nothing_is_found_among_no_numbers(suppressions: Suppressions, account: 
     """An empty question has an empty answer."""
     suppressions.add(account, FR, OPT_OUT, source="inbound")
     assert look_up(suppressions.store, account) == {}
+
+
+def test_a_suppression_is_removed_on_a_proof_that_is_kept(
+    suppressions: Suppressions, account: int, clock: FakeClock
+) -> None:
+    """Who, when, on which words, from where, and who recorded it."""
+    suppressions.add(account, FR, OPT_OUT, source="inbound")
+    removed = suppressions.remove(account, FR, OPT_OUT, PROOF)
+    (kept,) = suppressions.consents(account)
+    assert (suppressions.all(account), kept) == ((), removed)
+    assert (kept.number, kept.kind, kept.notice, kept.source, kept.by, kept.at) == (
+        FR,
+        OPT_OUT,
+        PROOF.notice,
+        "form",
+        "operator",
+        clock.now(),
+    )
+
+
+def test_without_words_there_is_no_proof(suppressions: Suppressions, account: int) -> None:
+    """The number stays as it was."""
+    suppressions.add(account, FR, OPT_OUT, source="inbound")
+    with pytest.raises(RequestRefused, match="how the person agreed"):
+        suppressions.remove(account, FR, OPT_OUT, Proof(" \n", "form", "operator"))
+    assert (len(suppressions.all(account)), suppressions.consents(account)) == (1, ())
+
+
+def test_only_the_suppression_that_was_named_is_removed(suppressions: Suppressions, account: int) -> None:
+    """A number that has an owner again may still have said stop."""
+    for kind in (OPT_OUT, NPAI):
+        suppressions.add(account, FR, kind, source="test")
+    suppressions.remove(account, FR, NPAI, PROOF)
+    assert look_up(suppressions.store, account, FR) == {FR: OPT_OUT}
+
+
+def test_what_is_not_suppressed_leaves_no_proof(suppressions: Suppressions, account: int) -> None:
+    """It is said instead."""
+    with pytest.raises(NotFound):
+        suppressions.remove(account, FR, OPT_OUT, PROOF)
+    assert suppressions.consents(account) == ()
+
+
+def test_a_stop_after_a_consent_counts_again(suppressions: Suppressions, account: int) -> None:
+    """The proof stays."""
+    suppressions.add(account, FR, OPT_OUT, source="inbound")
+    suppressions.remove(account, FR, OPT_OUT, PROOF)
+    assert suppressions.add(account, FR, OPT_OUT, source="inbound")
+    assert len(suppressions.consents(account)) == 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hub import hookimpl
+from hub import InboundText, hookimpl
 from hub.errors import StoreUnavailable
 from hub.mailing.model import OutgoingMail
 from hub.mailing.outbox import post
@@ -382,3 +382,40 @@ def test_a_worker_that_is_to_stop_sends_no_mail(make: HubMaker) -> None:
         worker.send_mails()
         worker._finish_what_is_in_hand()
         assert relay.mails == []
+
+
+def test_a_text_from_a_phone_is_worked_off_within_a_poll(quick: None, hub: TestHub) -> None:  # noqa: ARG001 - it sets the pace
+    """By a background worker, though nobody has rung."""
+    made = Worker(hub.core, QueueName.BACKGROUND)
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    try:
+        hub.core.inbox.take("carrier", [InboundText("+33612345678", "36180", "Oui", "1")])
+        assert until(lambda: hub.core.texts.latest()[0].done)
+    finally:
+        made.stopping.set()
+        thread.join(timeout=10)
+
+
+def test_a_ring_wakes_who_works_texts_off(monkeypatch: pytest.MonkeyPatch, hub: TestHub) -> None:
+    """Long before it would have looked by itself."""
+    monkeypatch.setattr(worker_module, "POLL_S", 60.0)
+    made = Worker(hub.core, QueueName.BACKGROUND)
+    desk = threading.Thread(target=made._attend)
+    desk.start()
+    try:
+        hub.core.inbox.take("carrier", [InboundText("+33612345678", "36180", "Oui", "1")])
+        made.handle_inbound()
+        assert until(lambda: hub.core.texts.latest()[0].done)
+    finally:
+        made.stopping.set()
+        made.handle_inbound()
+        desk.join(timeout=10)
+
+
+def test_whoever_takes_a_text_in_rings_for_it(hub: TestHub) -> None:
+    """Once per call, after the commit."""
+    bell = Bell()
+    hub.core.doorbell = bell
+    hub.core.inbox.take("carrier", [InboundText("+33612345678", "36180", "Oui", "1")])
+    assert [(ring.queue, ring.name) for ring in bell.rung] == [(QueueName.BACKGROUND, "handle_inbound")]

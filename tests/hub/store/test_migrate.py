@@ -13,6 +13,7 @@ from sqlalchemy import insert, inspect, text
 import hub.accounts.tables
 import hub.contacts.tables
 import hub.guard.tables
+import hub.inbound.tables
 import hub.messages.tables
 import hub.store.tables
 from hub.accounts.model import AccountLimits
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
 
     from hub.testing.databases import Databases
 
-ROOMS = (hub.accounts.tables, hub.contacts.tables, hub.guard.tables, hub.messages.tables, hub.store.tables)
+ROOMS = (
+    hub.accounts.tables,
+    hub.contacts.tables,
+    hub.guard.tables,
+    hub.inbound.tables,
+    hub.messages.tables,
+    hub.store.tables,
+)
 CORE = tuple(sorted(path.stem for path in (migrate.HOME / "versions").glob("core_*.py")))
 """The core's own revisions, oldest first."""
 HEAD = CORE[-1]

@@ -100,6 +100,9 @@ def test_every_no_is_a_problem(document: dict[str, Any]) -> None:
         ("Campaign", answers.Campaign),
         ("MessagePage", answers.MessagePage),
         ("Account", answers.Account),
+        ("InboundPage", answers.InboundPage),
+        ("SuppressionPage", answers.SuppressionPage),
+        ("Consent", answers.Consent),
     ],
 )
 def test_every_yes_has_an_example_that_is_one(document: dict[str, Any], name: str, model: type[Any]) -> None:

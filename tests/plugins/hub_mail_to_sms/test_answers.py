@@ -13,7 +13,7 @@ from sqlalchemy import text as sql
 
 from hub.contacts.model import SuppressionKind
 from hub.inbound.forwarding import forward
-from hub.inbound.model import InboundMessage
+from hub.inbound.model import InboundKind, InboundMessage
 from hub.inbound.reply_address import Conversation, reply_address
 from hub.messages.tables import campaigns
 from hub.testing.relay import Relay
@@ -52,7 +52,9 @@ class Round:
         hub = self.listener.hub
         self.texts += 1
         message = InboundMessage(
-            id=self.texts,
+            id=str(self.texts),
+            connector="main",
+            kind=InboundKind.TEXT,
             account_id=hub.account.id,
             campaign_id=campaign_id,
             message_id=f"{campaign_id}-0" if campaign_id else None,

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import CampaignState, MigrationBranch, Violation, hookimpl
-from hub_discreet.rules import discreet_route, telling_word
+from hub_discreet.rules import discreet_route, is_read_receipt, telling_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from hub import Acceptance, Account, Draft, Finding, Hub, MessageNotice, Registry
+    from hub import Acceptance, Account, Draft, Finding, Hub, InboundMessage, MessageNotice, OptOutNotice, Registry
     from hub.plugin_kit import Section
 
 hub_api = 1
@@ -97,6 +97,36 @@ def hub_message_settled(hub: Hub, messages: Sequence[MessageNotice], at: datetim
     from hub_discreet.counting import count_messages
 
     count_messages(hub, messages, at)
+
+
+@hookimpl
+def hub_claim_inbound(hub: Hub, message: InboundMessage) -> bool | None:
+    """Take the answer OK, by which a patient says that a reminder was read, and count it."""
+    from hub_discreet.counting import count
+
+    if message.account_id is None or not is_read_receipt(message.text):
+        return None
+    count(hub, message.account_id, {"read": 1}, message.received_at)
+    return True
+
+
+@hookimpl
+def hub_inbound_received(hub: Hub, messages: Sequence[InboundMessage]) -> None:
+    """Count what patients wrote."""
+    from hub_discreet.counting import count
+
+    for message in messages:
+        if message.account_id is not None:
+            count(hub, message.account_id, {"answered": 1}, message.received_at)
+
+
+@hookimpl
+def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
+    """Count the patients who want no more texts."""
+    from hub_discreet.counting import count
+
+    for one in opt_outs:
+        count(hub, one.account_id, {"opted_out": 1}, one.at)
 
 
 @hookimpl

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 TELLING = frozenset({"biopsie", "cancer", "chimiotherapie", "depistage", "ivg", "vih"})
 """Words that tell a stranger about someone's health; without accents, in small letters."""
 
+READ = frozenset({"ok", "lu", "vu"})
+"""Answers that say: I have read it."""
+
 
 def telling_word(text: str) -> str | None:
     """The first word of the text that says too much, as it was written; None when there is none."""
@@ -28,6 +31,11 @@ def discreet_route(draft: Draft, routes: Sequence[str]) -> str | None:
     if draft.purpose is not Purpose.ALERT:
         return None
     return next((route for route in routes if route.startswith("discreet")), None)
+
+
+def is_read_receipt(text: str) -> bool:
+    """Whether an answer says that a reminder was read, and nothing more."""
+    return _bare(text.strip(" .!\n")) in READ
 
 
 def _bare(word: str) -> str:

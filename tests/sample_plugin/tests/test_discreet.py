@@ -11,7 +11,7 @@ from flask import Flask
 from hub_discreet.counting import overdue, totals
 from hub_discreet.rules import telling_word
 
-from hub import CampaignRequest, Draft, NotAuthenticated, Purpose, Recipient, RequestRefused
+from hub import CampaignRequest, Draft, InboundText, NotAuthenticated, Purpose, Recipient, RequestRefused
 from hub.testing.databases import KINDS, Databases
 from hub.testing.hub import make_hub
 
@@ -132,3 +132,25 @@ def test_what_the_plugin_knows_of_an_account_is_told(hub: TestHub) -> None:
 
 def _draft(purpose: Purpose) -> Draft:
     return Draft(1, "c", "test", purpose, "+33612345678", "FR", None, "Bonjour", 1)
+
+
+def write(hub: TestHub, *texts: str) -> list[str | None]:
+    """A patient who was texted writes; who took each text, in their order."""
+    hub.send()
+    hub.drain()
+    hub.core.inbox.take("carrier", [InboundText("+33612345678", "36180", text, text) for text in texts])
+    hub.core.desk.work_off(hub.core)
+    return [one.claimed_by for one in reversed(hub.core.texts.latest())]
+
+
+def test_an_answer_that_says_read_is_taken_and_counted(hub: TestHub) -> None:
+    """Whatever else a patient writes is for the practice."""
+    assert write(hub, "OK !", "Je serai en retard") == ["discreet", None]
+    counted = totals(hub.core, hub.account.id)
+    assert (counted["read"], counted["answered"]) == (1, 2)
+
+
+def test_a_patient_who_says_stop_is_counted_once(hub: TestHub) -> None:
+    """However often it is said."""
+    assert write(hub, "STOP", "stop") == [None, None]
+    assert totals(hub.core, hub.account.id)["opted_out"] == 1

@@ -1,0 +1,77 @@
+"""Who was last texted by whom, from which sender: what an answer belongs to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.messages.tables import last_texts, messages
+from hub.store.bulk import among, fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from hub.store.bulk import AnyRow
+
+KEPT_FOR = timedelta(days=400)
+"""An answer to a yearly greeting still finds whom it answers."""
+PAGE = 5000
+
+
+def remember(connection: Connection, ids: Collection[int], at: datetime) -> None:
+    """Note that a carrier took these messages, or may have: copied inside the database, nothing travels but their ids.
+
+    In the order of the key, so that two workers cannot wait for each other. What the law has the hub answer
+    (below zero in priority) begins no conversation.
+    """
+    if not ids:
+        return
+    these = among(connection, messages.c.id, list(ids))
+    sender = func.coalesce(messages.c.sender, "")
+    latest = (
+        select(func.max(messages.c.id))
+        .where(these, messages.c.priority >= 0)
+        .group_by(messages.c.recipient, messages.c.sender, messages.c.account_id)
+    )
+    query = (
+        select(
+            messages.c.recipient,
+            sender,
+            messages.c.account_id,
+            messages.c.campaign_id,
+            messages.c.position,
+            bindparam("at", at, last_texts.c.at.type),
+        )
+        .where(messages.c.id.in_(latest))
+        .order_by(messages.c.recipient, sender, messages.c.account_id)
+    )
+    maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = maker(last_texts).from_select([one.name for one in last_texts.c], query)
+    changed = {name: statement.excluded[name] for name in ("campaign_id", "position", "at")}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(last_texts.primary_key), set_=changed))
+
+
+def last_texts_to(connection: Connection, numbers: Collection[str]) -> Sequence[AnyRow]:
+    """What these numbers were last sent, by every account and from every sender."""
+    if not numbers:
+        return []
+    return fetch(connection, select(last_texts).where(among(connection, last_texts.c.recipient, list(numbers))))
+
+
+def forget_some(connection: Connection, after: str, now: datetime) -> str:
+    """Drop what is too old of the next page of numbers; where the page after it begins, empty after the last one.
+
+    Page by page along the key: an index on the time would be written anew with every text.
+    """
+    key = last_texts.c.recipient
+    page = select(key).where(key > after).order_by(key).offset(PAGE - 1).limit(1)
+    end = connection.execute(page).scalar_one_or_none()
+    old = (key > after, last_texts.c.at < now - KEPT_FOR, *(() if end is None else (key <= end,)))
+    connection.execute(delete(last_texts).where(*old))
+    return end or ""

@@ -1,0 +1,98 @@
+"""`hub inbound`, `hub optout` and `hub explain inbound`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hub import InboundText
+from hub.bootstrap import build
+
+if TYPE_CHECKING:
+    from tests.hub.cli.conftest import CommandLine
+
+NINA = "+33612345678"
+
+
+@pytest.fixture
+def written(shop: CommandLine) -> CommandLine:
+    """A shop to which Nina has written: yes, and stop."""
+    core = build(environ=shop.environ)
+    core.inbox.take("console", [InboundText(NINA, "36180", text, text) for text in ("Oui", "STOP", "non-stop")])
+    core.close()
+    return shop
+
+
+def test_texts_are_listed_the_latest_first(written: CommandLine) -> None:
+    """In JSON with everything that is known of them."""
+    items = written.json("inbound")["items"]
+    assert [(one["text"], one["kind"]) for one in items] == [
+        ("non-stop", "review"),
+        ("STOP", "opt_out"),
+        ("Oui", "text"),
+    ]
+
+
+def test_they_are_shown_to_people_too(written: CommandLine) -> None:
+    """As a table."""
+    result = written("inbound", "--account", "Salon Exemple")
+    assert (result.exit_code, "STOP" in result.stdout, NINA in result.stdout) == (0, True, True)
+
+
+def test_what_is_to_be_looked_at_is_found(written: CommandLine) -> None:
+    """By itself."""
+    assert [one["text"] for one in written.json("inbound", "--review")["items"]] == ["non-stop"]
+
+
+def test_an_opt_out_is_listed_with_its_words(written: CommandLine) -> None:
+    """Whoever doubts it can read it."""
+    (one,) = written.json("optout", "list")
+    assert (one["number"], one["source"], one["text"]) == (NINA, "inbound", "STOP")
+
+
+def test_an_opt_out_is_removed_on_a_proof_which_is_kept(written: CommandLine) -> None:
+    """With who recorded it, and when."""
+    written.json("optout", "remove", "Salon Exemple", "06 12 34 56 78", "--proof", "Formulaire du 4 janvier")
+    (kept,) = written.json("optout", "consents")["items"]
+    assert (written.json("optout", "list"), kept["notice"], kept["source"]) == ([], "Formulaire du 4 janvier", "hand")
+
+
+def test_without_a_proof_it_stays(written: CommandLine) -> None:
+    """Neither left out nor blank."""
+    left_out = written("optout", "remove", "Salon Exemple", NINA)
+    code, _ = written.refused("optout", "remove", "Salon Exemple", NINA, "--proof", " ")
+    assert (left_out.exit_code, code, len(written.json("optout", "list"))) == (2, "proof_needed", 1)
+
+
+def test_what_is_not_suppressed_cannot_be_removed(written: CommandLine) -> None:
+    """This is said."""
+    code, _ = written.refused("optout", "remove", "Salon Exemple", "0612345679", "--proof", "Formulaire")
+    assert code == "not_found"
+
+
+def test_an_answer_is_explained(cli: CommandLine) -> None:
+    """Its kind, and the rule."""
+    found = cli.json("explain", "inbound", "Merci de ne plus m'envoyer de SMS")
+    assert (found["kind"], found["rule"], found["country"]) == ("opt_out", "sentence", "FR")
+
+
+def test_the_country_makes_a_difference(cli: CommandLine) -> None:
+    """END is a word in France."""
+    kinds = [cli.json("explain", "inbound", "END", "--country", country)["kind"] for country in ("FR", "gb")]
+    assert kinds == ["text", "opt_out"]
+
+
+def test_many_answers_are_explained_line_by_line(cli: CommandLine) -> None:
+    """Each line may name its country."""
+    lines = [
+        {"text": "cancel", "country": "US"},
+        {"text": "cancel"},
+        "arret de bus",
+        {"text": "cancel", "country": "XX"},
+    ]
+    stdin = "".join(f"{json.dumps(one)}\n" for one in lines)
+    result = cli("explain", "inbound", "--json", stdin=stdin)
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [one.get("kind", one.get("code")) for one in found] == ["opt_out", "text", "text", "unknown_country"]
