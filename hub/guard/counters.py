@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, func, or_, select, text, tuple_, update
 
-from hub.guard.model import Spending, Spent
+from hub.guard.book import spent_by_country, with_more
+from hub.guard.model import Spending
 from hub.guard.rules import BLOCK_SHARE, MEAN_DAYS, RUN_SPAN, crowded_block, prefixes_of
 from hub.guard.tables import account_days as days
-from hub.guard.tables import account_spending as spending
 from hub.guard.tables import recent_texts as recent
 from hub.ids import first_id
 from hub.store.bulk import among
@@ -23,10 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.guard.model import Figures
+    from hub.store.bulk import AnyRow
 
 WINDOW = timedelta(hours=1)
-STEP = timedelta(minutes=10)
-"""What is spent within the hour is counted in steps of UTC: one that reaches into it counts whole."""
 KEPT_DAYS = 35
 FORGOTTEN_AT_ONCE = 5000
 
@@ -36,62 +34,48 @@ _OF_ACCOUNT = days.c.account_id == bindparam("account")
 _TODAY = and_(_OF_ACCOUNT, days.c.day == bindparam("today"))
 _OPEN = text("INSERT INTO account_days (account_id, day, credits) VALUES (:account, :today, 0) ON CONFLICT DO NOTHING")
 _LATELY_SPENT = (
-    select(days.c.day, days.c.credits)
+    select(days.c.day, days.c.credits, days.c.spent)
     .where(_OF_ACCOUNT, days.c.day.between(bindparam("since"), bindparam("today")))
     .order_by(days.c.day)
     .with_for_update()
 )
-_ADD = update(days).where(_TODAY).values(credits=days.c.credits + bindparam("more"))
+_ADD = update(days).where(_TODAY).values(credits=days.c.credits + bindparam("more"), spent=bindparam("book"))
 _JUMP = update(days).where(_TODAY, days.c.jumped_at.is_(None)).values(jumped_at=bindparam("at"))
-_PERIODS = tuple(f"period_{number}" for number in range(WINDOW // STEP + 2))
-_SPENT_LATELY = select(spending.c.period, spending.c.country, spending.c.credits).where(
-    spending.c.account_id == bindparam("account"), spending.c.period.in_([bindparam(name) for name in _PERIODS])
-)
-_SPEND = text("""
-    INSERT INTO account_spending (account_id, period, country, credits)
-    VALUES (:account, :day, :country, :more), (:account, :step, :country, :more)
-    ON CONFLICT (account_id, period, country) DO UPDATE SET credits = account_spending.credits + excluded.credits
-""")
 _LATELY = and_(recent.c.account_id == bindparam("account"), recent.c.campaign_id >= bindparam("since"))
 
 
-def open_day(connection: Connection, account_id: int, day: date) -> Spending:
-    """What an account spent today and on the seven days before.
+def open_day(connection: Connection, account_id: int, day: date, now: datetime) -> Spending:
+    """What an account spent today, on the seven days before, and by country.
 
     Until the caller's transaction ends nobody else can open that account's day: two requests take turns, and
     cannot both have what is left below the ceiling.
     """
     today, since = day.isoformat(), (day - timedelta(days=MEAN_DAYS)).isoformat()
-    by_day = _spent(connection, account_id, since, today)
-    if today not in by_day:
+    rows = _spent(connection, account_id, since, today)
+    if today not in rows:
         connection.execute(_OPEN, {"account": account_id, "today": today})
-        by_day = _spent(connection, account_id, since, today)
-    return Spending(by_day.pop(today), tuple(by_day.values()))
+        rows = _spent(connection, account_id, since, today)
+    opened = rows.pop(today)
+    before = rows.get((day - timedelta(days=1)).isoformat())
+    by_country = spent_by_country(opened.spent, before.spent if before else None, now)
+    return Spending(opened.credits, tuple(row.credits for row in rows.values()), None, by_country, opened.spent)
 
 
-def add_to_day(connection: Connection, account_id: int, day: date, credits_: int, jumped_at: datetime | None) -> bool:
-    """Add credits to an open day; whether this is the first time today that its spending has `jumped_at`."""
+def add_to_day(
+    connection: Connection,
+    account_id: int,
+    day: date,
+    opened: Spending,
+    more: Mapping[str, int],
+    *,
+    now: datetime,
+    has_jumped: bool = False,
+) -> bool:
+    """Add credits by country to a day, as it was `opened`; whether it is the first time today that spending jumped."""
     mine = {"account": account_id, "today": day.isoformat()}
-    connection.execute(_ADD, {**mine, "more": credits_})
-    return jumped_at is not None and connection.execute(_JUMP, {**mine, "at": jumped_at}).rowcount == 1
-
-
-def lately_spent(connection: Connection, account_id: int, day: date, now: datetime) -> dict[str, Spent]:
-    """What an account spent by country, within the hour and today, once its day is open."""
-    steps = [_name_of(now - count * STEP) for count in range(len(_PERIODS) - 1)]
-    asked = dict(zip(_PERIODS, (day.isoformat(), *steps), strict=True))
-    hours, whole_days = defaultdict[str, int](int), defaultdict[str, int](int)
-    for row in connection.execute(_SPENT_LATELY, {"account": account_id, **asked}):
-        (whole_days if row.period == asked[_PERIODS[0]] else hours)[row.country] += row.credits
-    return {country: Spent(hours[country], whole_days[country]) for country in sorted({*hours, *whole_days})}
-
-
-def add_spent(connection: Connection, account_id: int, day: date, by_country: Mapping[str, int], now: datetime) -> None:
-    """Add credits by country to what an account spent, while its day is open."""
-    same = {"account": account_id, "day": day.isoformat(), "step": _name_of(now)}
-    rows = [{**same, "country": country, "more": more} for country, more in by_country.items() if more]
-    if rows:
-        connection.execute(_SPEND, rows if len(rows) > 1 else rows[0])
+    book = with_more(opened.book, more, now)
+    connection.execute(_ADD, {**mine, "more": sum(more.values()), "book": book})
+    return has_jumped and connection.execute(_JUMP, {**mine, "at": now}).rowcount == 1
 
 
 def texted_too_often(
@@ -147,8 +131,7 @@ def forget_texts(connection: Connection, now: datetime) -> int:
 
 
 def forget_days(connection: Connection, today: date) -> int:
-    """Drop the days that no mean goes back to, and what was spent by country before yesterday; how many days."""
-    connection.execute(delete(spending).where(spending.c.period < (today - timedelta(days=1)).isoformat()))
+    """Drop the days that no mean goes back to; how many there were."""
     oldest = (today - timedelta(days=KEPT_DAYS)).isoformat()
     return connection.execute(delete(days).where(days.c.day < oldest)).rowcount
 
@@ -161,17 +144,11 @@ def jumped_accounts(connection: Connection, today: date) -> list[tuple[int, int]
     return [(row.account_id, row.credits) for row in connection.execute(query.order_by(days.c.account_id))]
 
 
-def _name_of(moment: datetime) -> str:
-    """The ten minutes that a moment is in, as they are kept."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H}:{utc.minute - utc.minute % 10:02d}"
-
-
 def _neighbourhood(number: str) -> tuple[str, str]:
     value, reach = int(number), RUN_SPAN - 1
     return f"+{value - reach}", f"+{value + reach}"
 
 
-def _spent(connection: Connection, account_id: int, since: str, today: str) -> dict[str, int]:
+def _spent(connection: Connection, account_id: int, since: str, today: str) -> dict[str, AnyRow]:
     asked = {"account": account_id, "since": since, "today": today}
-    return {row.day: row.credits for row in connection.execute(_LATELY_SPENT, asked)}
+    return {row.day: row for row in connection.execute(_LATELY_SPENT, asked)}

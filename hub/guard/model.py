@@ -90,13 +90,15 @@ class Spent:
 class Spending:
     """What an account has used: credits accepted today and on each of the seven days before, free ones left.
 
-    `by_country` is what of it went to which country lately; all of them together are the hour's.
+    `by_country` is what of it went to which country lately, all of them together are the hour's; `book` is how the day
+    keeps that.
     """
 
     today: int
     before: Sequence[int]
     available: int | None = None
     by_country: Mapping[str, Spent] = field(default_factory=dict)
+    book: str | None = None
 
     @property
     def hour(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -16,19 +16,8 @@ account_days = Table(
     Column("day", String(10), primary_key=True),
     Column("credits", BigInteger, nullable=False),
     Column("jumped_at", UtcDateTime),
+    Column("spent", Text),  # by country, as JSON: see hub/guard/book.py
     comment="Credits accepted by account and day (2027-01-04, in the hub's time zone), those held left out.",
-)
-
-account_spending = Table(
-    "account_spending",
-    core_metadata,
-    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True),
-    Column("period", String(16), primary_key=True),
-    Column("country", String(2), primary_key=True),
-    Column("credits", BigInteger, nullable=False),
-    Index("ix_account_spending_period", "period"),
-    comment="Credits accepted by account, country and time, those held left out: by day (2027-01-04, in the hub's time "
-    "zone) and by ten minutes (2027-01-04T08:20, in UTC).",
 )
 
 # A table of its own and not one more index on `messages`: there every change of a message's state would write a new

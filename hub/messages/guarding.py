@@ -91,7 +91,7 @@ class Guard:
         held_before = None if campaign is None else hold_of(campaign)
         if not figures.enabled:
             return Looked(planned, held_before)
-        spending = counters.open_day(connection, account.id, self.day(now))
+        spending = counters.open_day(connection, account.id, self.day(now), now)
         planned = _without_too_many(connection, figures, account.id, planned, now)
         is_reviewed = campaign is not None and campaign.released_at is not None
         if held_before or is_reviewed:
@@ -136,21 +136,19 @@ class Guard:
             cost = min(cost, spending.available or 0) if is_cut else cost
         if not cost:
             return None
-        by_country = counters.lately_spent(connection, account.id, self.day(now), now)
         watched = _watched(figures, terms, planned)
         traffic = _traffic(connection, figures, terms.account_id, watched, now)
         home = home_plan(account.country)
         abroad = {country: more for country, more in _by_country(planned).items() if country not in home}
         request = Request(cost, max(costs), watched, abroad)
-        return reason_to_hold(figures, request, replace(spending, by_country=by_country), traffic)
+        return reason_to_hold(figures, request, spending, traffic)
 
     def _spend(
         self, connection: Connection, account: Account, before: Spending, spent: Counter[str], now: datetime
     ) -> None:
         after = replace(before, today=before.today + spent.total())
-        jumped_at = now if has_jumped(self.figures.of(account.limits), after) else None
-        counters.add_spent(connection, account.id, self.day(now), spent, now)
-        if counters.add_to_day(connection, account.id, self.day(now), spent.total(), jumped_at):
+        jumped = has_jumped(self.figures.of(account.limits), after)
+        if counters.add_to_day(connection, account.id, self.day(now), before, spent, now=now, has_jumped=jumped):
             log.warning("spending_jumped", account=account.id, credits=after.today, before=list(before.before))
 
     def _write_to(

@@ -7,12 +7,11 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
 
 from hub.accounts.service import Accounts
 from hub.guard import counters
-from hub.guard.model import Figures, Spending, Spent
-from hub.guard.tables import account_spending, recent_texts
+from hub.guard.model import Figures, Spent
+from hub.guard.tables import recent_texts
 from hub.ids import new_id
 from hub.store.bulk import insert_rows
 from hub.store.engine import Store
@@ -47,42 +46,25 @@ def test_a_day_is_opened_with_what_the_seven_before_it_had(store: Store, account
     with store.write("test") as connection:
         for ago, credits_ in ((8, 80), (7, 70), (1, 10), (0, 5)):
             day = TODAY - timedelta(days=ago)
-            counters.open_day(connection, account, day)
-            counters.add_to_day(connection, account, day, credits_, None)
-        assert counters.open_day(connection, account, TODAY) == Spending(5, (70, 10))
+            opened = counters.open_day(connection, account, day, NOW)
+            counters.add_to_day(connection, account, day, opened, {"FR": credits_}, now=NOW)
+        opened = counters.open_day(connection, account, TODAY, NOW)
+        assert (opened.today, opened.before) == (5, (70, 10))
 
 
-def test_what_was_spent_is_known_by_country_within_the_hour_and_today(store: Store, account: int) -> None:
-    """Added up; another account's is another's, and so is yesterday's."""
-    yesterday = TODAY - timedelta(days=1)
+def test_what_was_spent_by_country_is_kept_with_its_day(store: Store, account: int) -> None:
+    """Of another account nothing is known; the first hour of a day knows yesterday's last."""
     other = Accounts(store, FakeClock()).create("Autre", "FR")[0].id
+    tomorrow = TODAY + timedelta(days=1)
     with store.write("test") as connection:
-        counters.add_spent(connection, account, TODAY, {"FR": 3, "BE": 1}, NOW - timedelta(hours=3))
-        counters.add_spent(connection, account, TODAY, {"FR": 5}, NOW - timedelta(minutes=20))
-        counters.add_spent(connection, account, TODAY, {"FR": 7}, NOW)
-        counters.add_spent(connection, account, yesterday, {"CH": 9}, NOW - timedelta(days=1))
-        counters.add_spent(connection, other, TODAY, {"FR": 11}, NOW)
-        assert counters.lately_spent(connection, account, TODAY, NOW) == {"BE": Spent(0, 1), "FR": Spent(12, 15)}
-
-
-@pytest.mark.parametrize(("later_min", "left"), [(59, 4), (69, 4), (70, 0)])
-def test_the_hour_ends_with_its_ten_minutes(store: Store, account: int, later_min: int, left: int) -> None:
-    """Counted in steps, an hour is never shorter than one."""
-    with store.write("test") as connection:
-        counters.add_spent(connection, account, TODAY, {"FR": 4}, NOW)
-        later = NOW + timedelta(minutes=later_min)
-        assert counters.lately_spent(connection, account, TODAY, later)["FR"] == Spent(left, 4)
-
-
-def test_what_was_spent_by_country_is_forgotten_after_a_day(store: Store, account: int) -> None:
-    """Nothing goes back further."""
-    with store.write("test") as connection:
-        for ago in (0, 1, 2):
-            day, at = TODAY - timedelta(days=ago), NOW - timedelta(days=ago)
-            counters.add_spent(connection, account, day, {"FR": 1}, at)
-        counters.forget_days(connection, TODAY)
-        left = connection.execute(select(account_spending.c.period).order_by(account_spending.c.period)).scalars()
-        assert {period[:10] for period in left} == {"2026-11-23", "2026-11-24"}
+        for more in ({"FR": 3, "BE": 1}, {"FR": 5}):
+            opened = counters.open_day(connection, account, TODAY, NOW)
+            counters.add_to_day(connection, account, TODAY, opened, more, now=NOW)
+        seen = [
+            counters.open_day(connection, owner, day, NOW).by_country
+            for owner, day in ((account, TODAY), (other, TODAY), (account, tomorrow))
+        ]
+    assert seen == [{"FR": Spent(8, 8), "BE": Spent(1, 1)}, {}, {"FR": Spent(8, 0), "BE": Spent(1, 0)}]
 
 
 def test_who_opens_a_day_waits_for_who_has_it_open(store: Store, account: int) -> None:
@@ -92,14 +74,14 @@ def test_who_opens_a_day_waits_for_who_has_it_open(store: Store, account: int) -
 
     def open_too() -> None:
         with other.write("test") as connection:
-            seen.append(counters.open_day(connection, account, TODAY).today)
+            seen.append(counters.open_day(connection, account, TODAY, NOW).today)
 
     waiting = threading.Thread(target=open_too)
     with store.write("test") as connection:
-        counters.open_day(connection, account, TODAY)
+        opened = counters.open_day(connection, account, TODAY, NOW)
         waiting.start()
         waiting.join(0.3)
-        counters.add_to_day(connection, account, TODAY, 7, None)
+        counters.add_to_day(connection, account, TODAY, opened, {"FR": 7}, now=NOW)
     waiting.join(30)
     other.close()
     assert seen == [7]
@@ -108,8 +90,11 @@ def test_who_opens_a_day_waits_for_who_has_it_open(store: Store, account: int) -
 def test_a_day_jumps_once(store: Store, account: int) -> None:
     """The alarm is raised once, and found later."""
     with store.write("test") as connection:
-        counters.open_day(connection, account, TODAY)
-        jumps = [counters.add_to_day(connection, account, TODAY, 5, at) for at in (None, NOW, NOW)]
+        opened = counters.open_day(connection, account, TODAY, NOW)
+        jumps = [
+            counters.add_to_day(connection, account, TODAY, opened, {"FR": 5}, now=NOW, has_jumped=jumped)
+            for jumped in (False, True, True)
+        ]
         assert (jumps, counters.jumped_accounts(connection, TODAY)) == ([False, True, False], [(account, 15)])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from hub.messages.model import Acceptance
     from hub.testing.hub import TestHub
+
+    from .conftest import Twin
 
 DELIVERED, NOBODYS = (ReceiptState.DELIVERED, None), (ReceiptState.UNDELIVERED, FailureReason.UNALLOCATED)
 NETWORK, SILENT = (ReceiptState.UNDELIVERED, FailureReason.NETWORK), None
@@ -147,3 +150,27 @@ def test_a_batch_of_numbers_that_are_nobodys_is_written_at_once(hub: TestHub) ->
     event.listen(hub.core.store.engine, "before_cursor_execute", hear)
     tell(hub, answer, NOBODYS)
     assert len([said for said in heard if "unallocated_numbers" in said]) == 1
+
+
+def test_workers_that_hear_of_the_same_numbers_at_once_count_all_of_it(hub: TestHub, twin: Twin) -> None:
+    """In any order, and none waits for another for ever."""
+    numbers = [f"+336123{place:05d}" for place in range(30)]
+    cores = [twin(hub) for _ in range(4)]
+    batches = []
+    for place in range(4):
+        answer = campaign(hub, None, *(numbers if place % 2 else reversed(numbers)))
+        batches.append([DeliveryReceipt(carrier_id_of(message.id), *NOBODYS) for message in answer.messages])
+    begin = threading.Barrier(4)
+
+    def settle(place: int) -> None:
+        begin.wait()
+        for half in (batches[place][:15], batches[place][15:]):
+            cores[place].settler.receipts("carrier", half)
+
+    threads = [threading.Thread(target=settle, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = hub.core.unallocated.proposed(hub.account.id)
+    assert [(one.number, one.campaigns) for one in found] == [(number, 4) for number in numbers]

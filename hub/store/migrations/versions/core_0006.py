@@ -12,18 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "account_spending",
-        sa.Column("account_id", BigId, nullable=False),
-        sa.Column("period", sa.String(length=16), nullable=False),
-        sa.Column("country", sa.String(length=2), nullable=False),
-        sa.Column("credits", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_account_spending_account_id")),
-        sa.PrimaryKeyConstraint("account_id", "period", "country", name=op.f("pk_account_spending")),
-        comment="Credits accepted by account, country and time, those held left out: by day (2027-01-04, in the hub's "
-        "time zone) and by ten minutes (2027-01-04T08:20, in UTC).",
-    )
-    op.create_index("ix_account_spending_period", "account_spending", ["period"], unique=False)
+    op.add_column("account_days", sa.Column("spent", sa.Text(), nullable=True))
     op.create_table(
         "unallocated_numbers",
         sa.Column("number", sa.String(length=16), nullable=False),
@@ -60,4 +49,5 @@ def downgrade() -> None:
         for name in ("corrected_at", "figures", "frozen_at", "freeze_at"):
             batch_op.drop_column(name)
     op.drop_table("unallocated_numbers")
-    op.drop_table("account_spending")
+    with op.batch_alter_table("account_days", schema=None) as batch_op:
+        batch_op.drop_column("spent")
