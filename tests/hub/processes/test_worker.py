@@ -332,3 +332,9 @@ def test_a_carrier_that_hangs_holds_up_its_own_routes_only(quick: None, make: Hu
     process.join(timeout=5)
     assert (passed, held_up, process.is_alive()) == (True, [MessageState.SUBMITTING], False)
     assert hub.states(stuck) == [MessageState.SUBMITTED]
+
+
+def test_a_worker_opens_its_lines_though_there_is_nothing_to_submit(running: Worker, hub: TestHub) -> None:
+    """What a carrier owes from before should not wait for the next text."""
+    assert until(lambda: hub.carrier.sink is not None)
+    assert not running.stopping.is_set()
