@@ -104,11 +104,30 @@ class Dispatcher:
             going = [name for name in self.routes if self.health.turn(states[name]) is not Turn.REST]
             return tuple(name for name in going if has_due(connection, name, then))
 
+    def closed_lines(self) -> tuple[str, ...]:
+        """The routes whose connector this process does not hold open, and might."""
+        closed = [route.name for route in self.routes.values() if not self.lines.is_open(route.connector)]
+        states = self.health.states() if closed else {}
+        return tuple(name for name in closed if self.health.turn(states[name]) is not Turn.REST)
+
+    def open_line(self, route_name: str) -> bool:
+        """Open a route's connector, though there may be nothing to submit: receipts and texts come in by it.
+
+        Where it does not open, that is said of the route, and it is tried again when the route is.
+        """
+        route = self.routes[route_name]
+        turn = self._turn(route)
+        if turn is Turn.PROBE:
+            self._probe(route, lambda: False)
+        elif turn is Turn.GO:
+            self._line(route)
+        return self.lines.is_open(route.connector)
+
     def _turn(self, route: Route) -> Turn:
         with self.store.read() as connection:
             turn = self.health.turn(self.health.state(connection, route.name))
-            if turn is Turn.PROBE and not has_due(connection, route.name, self.clock.now()):
-                return Turn.REST
+            if turn is Turn.PROBE and self.lines.is_open(route.connector):
+                return turn if has_due(connection, route.name, self.clock.now()) else Turn.REST
         return turn
 
     def _line(self, route: Route) -> Connector | None:

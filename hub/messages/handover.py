@@ -15,7 +15,7 @@ from hub.messages.connector import NotSent, Outcome, Unknown
 from hub.messages.model import OutgoingMessage
 from hub.messages.views import message_id
 from hub.messages.writing import PURPOSES
-from hub.observe import hiding
+from hub.observe import hiding, redacted
 from hub.sms.model import Alphabet
 from hub.sms.segments import segment
 
@@ -31,6 +31,8 @@ DOUBT_BACK_OFF = timedelta(seconds=5)
 """Until the next try when a connector broke: each costs messages that nobody knows the end of."""
 THROTTLED_BACK_OFF = timedelta(seconds=1)
 """Until the next try when a carrier wants us slower, and did not say when to come back."""
+
+LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
     failpoint("submit.before_call")
     try:
         outcomes = list(connector.submit([outgoing(row) for row in rows]))
+    except PermanentFailure as error:
+        log.error("carrier_refuses_us", error=str(error))
+        return _not_now(ids, error)
     except ConnectorError as error:
         log.warning("carrier_not_now", error=str(error))
         return _not_now(ids, error)
@@ -80,10 +85,10 @@ def _handed_over(connector: Connector, rows: Sequence[AnyRow]) -> Answers:
 
 
 def failure_of(error: ConnectorError) -> Failure:
-    """What a connector's error says of its route."""
+    """What a connector's error says of its route: kept and shown, so what it quotes of messages is left out."""
     asked = error.retry_after if isinstance(error, TemporaryFailure) else None
     seconds = asked.total_seconds() if asked is not None else None
-    return Failure(str(error), seconds, is_final=isinstance(error, PermanentFailure))
+    return Failure(_reason(str(error)), seconds, is_final=isinstance(error, PermanentFailure))
 
 
 def outgoing(row: AnyRow) -> OutgoingMessage:
@@ -114,4 +119,8 @@ def _not_now(ids: Sequence[int], error: ConnectorError) -> Answers:
 
 
 def _nobody_knows(ids: Sequence[int], detail: str) -> Answers:
-    return Answers(dict.fromkeys(ids, Unknown(detail)), failure=Failure(detail, _DOUBT_S))
+    return Answers(dict.fromkeys(ids, Unknown(detail)), failure=Failure(_reason(detail), _DOUBT_S))
+
+
+def _reason(said: str) -> str:
+    return redacted(said)[:LONGEST_REASON]

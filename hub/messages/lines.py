@@ -66,6 +66,10 @@ class Lines:
             self._open[name] = self._opened(name)
         return self._open[name]
 
+    def is_open(self, name: str) -> bool:
+        """Whether this process holds that connector open."""
+        return name in self._open
+
     def sink(self, name: str) -> LineSink:
         """Where the connector of that name puts what its carrier says."""
         return LineSink(name, self.take, self.inbox)

@@ -178,7 +178,17 @@ class Worker:
         due = self.core.dispatcher.due_routes(since=timedelta(0) if nobody_rings else GRACE)
         for route in due:
             self.submit_due(route)
+        for route in self.core.dispatcher.closed_lines():
+            self._open_line(route)
         return len(due)
+
+    def _open_line(self, route: str) -> None:
+        """What a carrier owes since before this worker began should not wait for the next message."""
+        turns = self._turns.get(self.core.routes[route].connector)
+        if turns is not None:
+            turns.ask(route)
+        else:
+            self._do(lambda: self.core.dispatcher.open_line(route))
 
     def _look_for_the_rest(self) -> int:
         if self.core.sweeper.has_chunks():

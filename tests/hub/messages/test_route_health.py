@@ -174,11 +174,33 @@ def test_a_worker_that_dies_at_the_try_is_followed_by_another(steady: TestHub) -
     assert (began, first, steady.drain(), state(steady).condition) == (True, 0, 1, Condition.CLOSED)
 
 
-def test_a_route_without_messages_is_not_tried(steady: TestHub) -> None:
-    """There is nothing to try it with, and it stays as it is."""
+def test_a_route_without_messages_stays_open_and_its_line_is_tried(steady: TestHub) -> None:
+    """Only a message can show that messages are taken again; what comes in needs the line now."""
     steady.core.route_health.note("main", Failure("away", is_final=True))
     steady.clock.advance(seconds=60)
     assert (steady.drain(), state(steady).condition) == (0, Condition.OPEN)
+    assert steady.core.lines.is_open("carrier")
+
+
+def test_a_line_that_does_not_open_is_tried_less_and_less_without_any_message(
+    steady: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is open soon after the carrier is back (F19)."""
+    tries = []
+
+    def refuse_to_open(_: object) -> None:
+        tries.append(1)
+        raise OSError("connection refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(steady.carrier, "open", refuse_to_open)
+        for _ in range(100):
+            for route in steady.core.dispatcher.closed_lines():
+                steady.core.dispatcher.open_line(route)
+            steady.clock.advance(seconds=1)
+    steady.clock.advance(minutes=5)
+    opened = [steady.core.dispatcher.open_line(route) for route in steady.core.dispatcher.closed_lines()]
+    assert (len(tries) <= 8, opened, steady.core.dispatcher.closed_lines()) == (True, [True], ())
 
 
 def test_a_try_whose_message_may_not_leave_any_more_is_made_with_the_next(steady: TestHub) -> None:

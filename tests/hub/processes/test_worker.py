@@ -419,3 +419,9 @@ def test_whoever_takes_a_text_in_rings_for_it(hub: TestHub) -> None:
     hub.core.doorbell = bell
     hub.core.inbox.take("carrier", [InboundText("+33612345678", "36180", "Oui", "1")])
     assert [(ring.queue, ring.name) for ring in bell.rung] == [(QueueName.BACKGROUND, "handle_inbound")]
+
+
+def test_a_worker_opens_its_lines_though_there_is_nothing_to_submit(running: Worker, hub: TestHub) -> None:
+    """What a carrier owes from before should not wait for the next text."""
+    assert until(lambda: hub.carrier.sink is not None)
+    assert not running.stopping.is_set()

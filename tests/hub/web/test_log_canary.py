@@ -233,6 +233,22 @@ def test_a_connector_that_fails_tells_the_log_no_more_than_that(
     heard(written, event)
 
 
+@pytest.mark.parametrize("breaks", [broken, down, never])
+def test_why_a_route_was_left_quotes_no_more_than_that_either(
+    caller: Caller, written: io.StringIO, breaks: Callable[[Sequence[OutgoingMessage]], NoReturn]
+) -> None:
+    """It is kept, logged as the route opens, and shown by `hub routes`."""
+    caller.send(NUMBER, text=TEXT)
+    caller.hub.carrier.before = breaks
+    for _ in range(3):
+        caller.hub.drain()
+        caller.hub.clock.advance(seconds=6)
+        caller.send(NUMBER, text=TEXT)
+    reason = caller.hub.core.route_health.states()["main"].reason
+    assert (reason is None, canaries_in(io.StringIO(str(reason)))) == (False, [])
+    heard(written, "route_opened")
+
+
 @pytest.mark.parametrize(
     "answer", [Rejected(FailureReason.OTHER, NUMBER, f"{NUMBER}: {TEXT}"), Unknown(f"{NUMBER}: {TEXT}"), None]
 )
