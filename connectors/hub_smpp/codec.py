@@ -190,7 +190,7 @@ def _other(kind: type[Pdu], octets: bytes, sequence: int, status: int) -> Pdu:
     at = HEADER_SIZE
     for name, form in _LAYOUTS[kind]:
         values[name], at = _field(form, octets, at)
-    return kind(sequence=sequence, status=status, tlvs=_tlvs(octets, at), **values)  # type: ignore[arg-type]  # by name
+    return kind(sequence=sequence, status=status, tlvs=_tlvs(octets, at), **values)
 
 
 def _field(form: type, octets: bytes, at: int) -> tuple[object, int]:
