@@ -65,7 +65,7 @@ class SmppConnector:
         ids.load()
         self._line = line = Line(name, settings, Traffic(ids), self._context.clock)
         reading = Reading(
-            ids, reasons(settings.error_table, settings.errors), settings.default_alphabet, settings.inbound
+            ids, reasons(settings.error_table, settings.own_errors), settings.default_alphabet, settings.inbound
         )
         self._postman = Postman(sink, reading, line.answer, settings.join_s)
         self._postman.start(f"{name} postman")

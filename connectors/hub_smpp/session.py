@@ -147,7 +147,8 @@ class Session(asyncio.Protocol):
     async def ask(self, pdu: Pdu, within_s: float) -> Pdu:
         """Write a request of the session's own and wait for its answer. Raises TimeoutError, ConnectionError."""
         sequence = self._next()
-        answer = self._questions[sequence] = self._loop.create_future()
+        answer: asyncio.Future[Pdu] = self._loop.create_future()
+        self._questions[sequence] = answer
         self._write(encode(replace(pdu, sequence=sequence)))
         try:
             async with asyncio.timeout(within_s):  # wait_for may swallow a cancellation that comes with the answer

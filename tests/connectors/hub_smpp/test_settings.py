@@ -22,8 +22,8 @@ def test_the_password_is_masked() -> None:
 
 def test_codes_of_ones_own_are_read() -> None:
     """With commas between, or each on its line."""
-    settings = SmppSettings.model_validate({"errors": "001:network, 5 : unallocated\n0A:barred"})
-    assert settings.errors == {
+    settings = SmppSettings.model_validate({"errors": "001:network, 5:unallocated\n0A:barred"})
+    assert settings.own_errors == {
         "001": FailureReason.NETWORK,
         "5": FailureReason.UNALLOCATED,
         "0A": FailureReason.BARRED,
