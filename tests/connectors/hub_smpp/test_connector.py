@@ -157,6 +157,14 @@ def test_a_text_that_is_not_written_in_time_goes_back(carrier: Carrier, connect:
     assert [type(outcome) for outcome in outcomes] == [Unknown, NotSent]
 
 
+def test_a_part_that_is_put_off_again_and_again_ends_in_doubt(carrier: Carrier, connect: Connect) -> None:
+    """After write_timeout_s it is written no more; the message was begun, so it does not go back."""
+    carrier.on[SubmitSm] = _answers(0, *[Status.ESME_RTHROTTLED] * 100)
+    (outcome,) = connect(write_timeout_s=0.5).submit(outgoing(parts=("a" * 153, "b")))
+    assert isinstance(outcome, Unknown)
+    assert "1 of 2 parts were taken" in outcome.detail
+
+
 def test_the_window_is_never_exceeded(carrier: Carrier, connect: Connect) -> None:
     """A carrier never holds more unanswered texts than agreed, over all lanes."""
     held: list[Pdu] = []
