@@ -91,3 +91,19 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         ids.of_answer(f"{number + 100}", TO)
     ids.of_receipt("64", TO)  # 100 in hex
     assert ids.dialect is None
+
+
+def test_what_another_worker_found_out_is_seen(tmp_path: Path) -> None:
+    """Both have one folder."""
+    first, second = (Ids(MessageIdFormat.AUTO, tmp_path / "ids.txt") for _ in range(2))
+    second.load()
+    first.of_answer("1A2B", TO)
+    first.of_receipt("6699", TO)
+    assert second.of_receipt("255") == "ff"
+
+
+def test_a_national_number_is_the_same_number() -> None:
+    """Some carriers write it so in their receipts."""
+    ids = Ids(MessageIdFormat.AUTO)
+    ids.of_answer("1A2B", TO)
+    assert ids.of_receipt("6699", "0639981001") == "1a2b"
