@@ -92,7 +92,7 @@ class Ids:
                     self._answers.popitem(last=False)
         return plain(carrier_id)
 
-    def of_receipt(self, carrier_id: str, *numbers: str | None) -> str:
+    def of_receipt(self, carrier_id: str, *numbers: str) -> str:
         """The id of a receipt in the form of its answer's; `numbers` are those the receipt is from and to."""
         if not carrier_id.strip():
             return ""
@@ -102,7 +102,7 @@ class Ids:
             self._find_out(carrier_id, numbers)
         return _DIALECTS[self.dialect or "same"](carrier_id) or plain(carrier_id)
 
-    def _find_out(self, carrier_id: str, numbers: tuple[str | None, ...]) -> None:
+    def _find_out(self, carrier_id: str, numbers: tuple[str, ...]) -> None:
         tails = {number[-_TAIL:] for number in numbers if number}
         fitting = {
             name

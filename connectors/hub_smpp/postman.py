@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import structlog
 
 from hub import StoreUnavailable
-from hub_smpp.addresses import number_of
 from hub_smpp.codes import Status
 from hub_smpp.incoming import Joiner, fragment_of
 from hub_smpp.receipts import is_receipt, is_text, payload, receipt_of
@@ -77,12 +76,10 @@ class Reading:
         pdu = arrival.pdu
         if not is_receipt(pdu):
             return None
-        receipt = receipt_of(pdu, self.reasons)
+        receipt = receipt_of(pdu, self.reasons, self.ids.of_receipt)
         if receipt is None:
             log.warning("receipt_of_nothing", line=arrival.session.name, octets=payload(pdu).hex())
-            return None
-        sent_to = number_of(pdu.dest_addr_ton, pdu.destination_addr)
-        return replace(receipt, carrier_id=self.ids.of_receipt(receipt.carrier_id, receipt.to, sent_to))
+        return receipt
 
 
 @dataclass(eq=False)
