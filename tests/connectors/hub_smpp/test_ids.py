@@ -107,3 +107,16 @@ def test_a_national_number_is_the_same_number() -> None:
     ids = Ids(MessageIdFormat.AUTO)
     ids.of_answer("1A2B", TO)
     assert ids.of_receipt("6699", "0639981001") == "1a2b"
+
+
+@pytest.mark.parametrize(("receipt", "understood"), [("6699", False), ("7", True), ("f81d-4f", True)])
+def test_an_id_that_may_be_any_of_several_is_not_understood_yet(receipt: str, understood: bool) -> None:  # noqa: FBT001 - a table
+    """A first receipt that beats its answer."""
+    assert Ids(MessageIdFormat.AUTO).understands(receipt, TO) is understood
+
+
+def test_once_it_is_found_out_everything_is_understood() -> None:
+    """Early receipts too."""
+    ids = Ids(MessageIdFormat.AUTO)
+    ids.of_answer("1A2B", TO)
+    assert [ids.understands("6699", TO), ids.understands("255", TO), ids.is_learning] == [True, True, False]
