@@ -13,16 +13,24 @@ from hub_smpp.testing.control import Control, perform
 from hub_smpp.testing.smsc import Smsc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _WITHIN_S = 30.0
+_AS_IT_IS: Mapping[str, object] = {}
 
 
 class SmscThread(Control):
     """A carrier with its book in `folder`, from `with` to its end; `tls` names a certificate and its key."""
 
-    def __init__(self, folder: Path, *, tls: tuple[Path, Path] | None = None, port: int = 0, **values: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        values: Mapping[str, object] = _AS_IT_IS,
+        *,
+        tls: tuple[Path, Path] | None = None,
+        port: int = 0,
+    ) -> None:
         self._folder = folder
         self._behaviour = Behaviour().but(**values)
         self._tls = tls

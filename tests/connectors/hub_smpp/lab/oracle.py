@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).parents[2] / "oracles" / "smpp"
+FOLDER = Path(__file__).parents[3] / "oracles" / "smpp"
 
 
 @dataclass
