@@ -128,7 +128,8 @@ def _of_its_version(pdu: Pdu) -> Pdu:
 
 
 def _plain(value: Any) -> Any:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    """Octets as text; it has no value where a PDU ends before an empty one."""
+    return (value.decode("latin-1") if isinstance(value, bytes) else value) or None
 
 
 def _in_seven_bits(value: object) -> object:

@@ -39,15 +39,21 @@ class Esme:
     delivered: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client.set_message_sent_handler(self.answers.append)
-        self.client.set_message_received_handler(self.delivered.append)
-        self.client.set_error_pdu_handler(lambda pdu: None)
+        self.client.set_message_sent_handler(self._answered)
+        self.client.set_message_received_handler(self._delivered)
+        self.client.set_error_pdu_handler(_pass_on)
 
     def submit(self, to: str = TO, text: bytes = b"Bonjour", **more: object) -> None:
         """Send a submit_sm."""
         self.client.send_message(
             source_addr="salon", destination_addr=to, short_message=text, registered_delivery=1, **more
         )
+
+    def _answered(self, pdu: Any) -> None:
+        self.answers.append(pdu)
+
+    def _delivered(self, pdu: Any) -> None:
+        self.delivered.append(pdu)
 
     def until(self, true: Callable[[], object]) -> None:
         """Read until something is true."""
@@ -293,6 +299,10 @@ def test_what_can_be_set_is_read_from_words() -> None:
     assert read(words(values)) == values
     with pytest.raises(ValueError, match="typo cannot be set"):
         read(["typo=1"])
+
+
+def _pass_on(_: Any) -> None:
+    """Take an answer that says no for an answer."""
 
 
 def _until(true: Callable[[], object]) -> None:
