@@ -21,13 +21,14 @@ from hub.plugin_manager import Plugins
 from hub.testing.databases import Databases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hub.accounts.model import Account
     from hub.bootstrap import Core
 
 TEXT = "Bonjour, votre rendez-vous est confirmé mardi à 14h30. Merci, le salon"
 READY_WITHIN_S = 60.0
+_NOTHING: Mapping[str, str] = {}
 ROLES = ("web", "service-mail_to_sms", "scheduler", "worker-dispatch", "worker-background")
 
 
@@ -88,10 +89,10 @@ def fresh_database(kind: str) -> Iterator[tuple[str, Path]]:
 
 
 @contextmanager
-def sites(kind: str) -> Iterator[Site]:
-    """A fresh hub on that kind of database."""
+def sites(kind: str, more: Mapping[str, str] = _NOTHING) -> Iterator[Site]:
+    """A fresh hub on that kind of database; `more` are settings beside those that all have."""
     with fresh_database(kind) as (url, folder):
-        site = Site(kind, folder, url, settings(folder, url))
+        site = Site(kind, folder, url, settings(folder, url) | dict(more))
         try:
             yield site
         finally:
