@@ -51,7 +51,7 @@ class BindRefused(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class LinkStatus:
-    """How one bind stands. `reason` is why it is down, or was the last time; counts are those of this line."""
+    """How one bind stands, `since` when. `reason` is why it is down, or was last; `rate` is its limit."""
 
     name: str
     kind: str
@@ -118,11 +118,12 @@ class Bind:
 
     async def stop(self) -> None:
         """Say goodbye and let go."""
+        session = self.session
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self.session is not None:
-            await self.session.unbind()
+        if session is not None:
+            await session.unbind()
 
     def status(self) -> LinkStatus:
         """How it stands."""
@@ -166,9 +167,9 @@ class Bind:
             try:
                 await self._bind(session)
             except BaseException:
+                self.session = None
                 session.drop("the bind did not succeed")
                 raise
-        self.session = session
         self._note_up()
         self._owner.room(session)
         return session
@@ -202,21 +203,23 @@ class Bind:
             response_timeout_s=settings.response_timeout_s,
         )
         session.sends = self.sends
+        self.session = session
         return session
 
     def _note_up(self) -> None:
+        if not self.is_up:
+            return  # what stood behind the carrier's yes has ended the line already
         self._since, self.refused, self.tried = self._clock.now(), False, True
         log.info("bound", line=self.name, carrier=f"{self._settings.host}:{self._settings.port}")
         self._changed()
 
     def ended(self, why: str) -> None:
         """Note that its line is gone."""
-        if self.session is not None:
-            self._note_down(f"{self._settings.host}:{self._settings.port}: {why}", refused=False)
-            self.session = None
+        self.session = None
+        self._note_down(f"{self._settings.host}:{self._settings.port}: {why}", refused=False)
 
     def _note_down(self, why: str, *, refused: bool) -> None:
-        if self.is_up or self.reason != why:
+        if self.reason != why:
             log.warning("line_down", line=self.name, reason=why)
         self._since, self.reason, self.refused, self.tried = self._clock.now(), why, refused, True
         self._changed()

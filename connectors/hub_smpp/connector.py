@@ -61,11 +61,11 @@ class SmppConnector:
         if self._line is not None:
             return
         name, settings = f"smpp {self._context.name}", self._settings
-        ids = Ids(settings.message_id_format, self._context.folder / "ids.json")
+        ids = Ids(settings.message_id_format, self._context.folder / "ids.txt")
         ids.load()
         self._line = line = Line(name, settings, Traffic(ids), self._context.clock)
         reading = Reading(
-            ids, reasons(settings.error_table, settings.errors), settings.default_alphabet, settings.inbound
+            ids, reasons(settings.error_table, settings.own_errors), settings.default_alphabet, settings.inbound
         )
         self._postman = Postman(sink, reading, line.answer, settings.join_s)
         self._postman.start(f"{name} postman")
@@ -104,7 +104,7 @@ class SmppConnector:
             line.stop()
 
     def _require_line(self, line: Line) -> None:
-        is_up, why, for_good = line.wait_until_up(self._settings.connect_timeout_s)
+        is_up, why, for_good = line.wait_until_up(self._settings.connect_timeout_s + 1)
         if for_good:
             raise PermanentFailure(f"{why}. Check system_id and password with the carrier.")
         if not is_up:

@@ -6,7 +6,6 @@ zeros, in capitals or not. What the store holds of an answer is its plain form: 
 
 from __future__ import annotations
 
-import json
 import re
 from collections import OrderedDict
 from contextlib import suppress
@@ -73,10 +72,7 @@ class Ids:
     def load(self) -> None:
         """Remember what was found out before."""
         if self.form is MessageIdFormat.AUTO and self.memory is not None and self.memory.is_file():
-            try:
-                known = json.loads(self.memory.read_text("utf-8"))
-            except ValueError:
-                known = None
+            known = self.memory.read_text("utf-8", "replace").strip()
             self.dialect = known if known in _DIALECTS else None
 
     def of_answer(self, carrier_id: str, number: str) -> str:
@@ -113,4 +109,4 @@ class Ids:
         log.info("ids_understood", receipts_are=self.dialect)
         if self.memory is not None:
             self.memory.parent.mkdir(parents=True, exist_ok=True)
-            self.memory.write_text(json.dumps(self.dialect), "utf-8")
+            self.memory.write_text(f"{self.dialect}\n", "utf-8")

@@ -123,7 +123,7 @@ class Line:
 
     def _take(self, batch: Batch, shipments: Sequence[Shipment]) -> None:
         self._traffic.take(shipments)
-        self._loop.call_later(self._settings.write_timeout_s, self._give_up, batch)
+        batch.deadline = self._loop.call_later(self._settings.write_timeout_s, self._give_up, batch)
         self._spread()
 
     def _give_up(self, batch: Batch) -> None:

@@ -50,7 +50,8 @@ _WORDS = {
 _FAILURES = frozenset({ReceiptState.UNDELIVERED, ReceiptState.REJECTED})
 _NAMES = r"id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text"
 _FIELD = re.compile(
-    rf"(?:^|(?<=[\s,;]))(?P<name>{_NAMES})\s{{0,3}}[:=]\s{{0,3}}[\"']?(?P<value>[^\s,;\"']{{0,80}})", re.IGNORECASE
+    rf"(?:^|(?<=[\s,;]))(?P<name>{_NAMES})\s{{0,3}}[:=]\s{{0,3}}[\"']?(?P<value>(?!(?:{_NAMES})[:=])[^\s,;\"']{{0,80}})?",
+    re.IGNORECASE,
 )
 _LONGEST_TEXT = 2000
 _FINAL_STATES = frozenset(
@@ -92,7 +93,7 @@ def words_of(text: str) -> Words:
         name = one["name"].lower()
         if name == "text":
             break
-        found.setdefault(name, one["value"])
+        found.setdefault(name, one["value"] or "")
     return Words(found.get("id") or None, found.get("stat") or None, found.get("err") or None)
 
 

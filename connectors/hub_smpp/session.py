@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -146,23 +147,25 @@ class Session(asyncio.Protocol):
     async def ask(self, pdu: Pdu, within_s: float) -> Pdu:
         """Write a request of the session's own and wait for its answer. Raises TimeoutError, ConnectionError."""
         sequence = self._next()
-        answer = self._questions[sequence] = self._loop.create_future()
+        answer: asyncio.Future[Pdu] = self._loop.create_future()
+        self._questions[sequence] = answer
         self._write(encode(replace(pdu, sequence=sequence)))
         try:
-            return await asyncio.wait_for(answer, within_s)
+            async with asyncio.timeout(within_s):  # wait_for may swallow a cancellation that comes with the answer
+                await answer
         finally:
             self._questions.pop(sequence, None)
+        return answer.result()
 
     async def unbind(self) -> None:
         """Say goodbye, as far as the carrier listens, and hang up."""
         if self.is_bound and self._why is None:
             self.is_bound = False
-            try:
+            with suppress(TimeoutError, ConnectionError):
                 await self.ask(Unbind(), UNBIND_ANSWER_S)
-            except (TimeoutError, ConnectionError):
-                log.debug("no_goodbye", line=self.name)
         self.drop("the hub hung up")
-        await self.is_closed.wait()
+        if self._transport is not None:
+            await self.is_closed.wait()
 
     def drop(self, why: str) -> None:
         """End the line now; `why` is what is said of it."""
@@ -208,8 +211,6 @@ class Session(asyncio.Protocol):
         try:
             for octets in split(self._buffer):
                 self._read(octets)
-                if self.is_over:
-                    return
         except NotAPdu as error:
             self._refuse(error)
         else:
@@ -248,6 +249,8 @@ class Session(asyncio.Protocol):
     # --- reading ---
 
     def _read(self, octets: bytes) -> None:
+        if self.is_over:
+            return  # what stands behind a goodbye
         try:
             pdu = decode(octets)
         except NotAPdu as error:

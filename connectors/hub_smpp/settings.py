@@ -7,14 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from hub import FailureReason
-from hub.plugin_kit import Section
+from hub.plugin_kit import Section, TextList
 from hub_smpp.alphabet import DefaultAlphabet
 from hub_smpp.errors import ERROR_TABLES
 
-_ERROR = re.compile(r"([0-9A-Za-z]{1,8})\s*:\s*([a-z]+)")
+_ERROR = re.compile("([0-9A-Za-z]{1,8}):([a-z]+)")
 
 
 def _none(value: object) -> object:
@@ -22,17 +22,12 @@ def _none(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() in {"", "none"} else value
 
 
-def _errors(value: object) -> object:
-    """Read `001:network, 005:unallocated`."""
-    if not isinstance(value, str):
-        return value
-    found = {}
-    for word in filter(None, (one.strip() for one in re.split(r"[,\n]", value))):
+def _pairs(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
         pair = _ERROR.fullmatch(word)
         if pair is None or pair[2] not in set(FailureReason):
             raise ValueError(f"has {word!r}; write CODE:REASON, the reason one of {', '.join(FailureReason)}")
-        found[pair[1]] = FailureReason(pair[2])
-    return found
+    return words
 
 
 def _error_table(value: object) -> object:
@@ -46,7 +41,7 @@ Octet = Annotated[Annotated[int, Field(ge=0, le=255)] | None, BeforeValidator(_n
 Rate = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_none)]
 File = Annotated[Path | None, BeforeValidator(_none)]
 Hours = Annotated[Annotated[float, Field(gt=0, le=24 * 63)] | None, BeforeValidator(_none)]
-Errors = Annotated[dict[str, FailureReason], BeforeValidator(_errors)]
+Errors = Annotated[TextList, AfterValidator(_pairs)]
 ErrorTable = Annotated[str, BeforeValidator(_error_table)]
 
 
@@ -94,7 +89,7 @@ class SmppSettings(Section):
     system_type: str = Field(default="", max_length=12, description="Only where the carrier asks for one.")
     bind: BindAs = Field(
         default=BindAs.TRANSCEIVER,
-        description="transceiver, or transmitter+receiver for carriers that want two; transmitter or receiver alone.",
+        description="What a bind is for; transmitter+receiver is two lines, for carriers that want that.",
     )
     binds: int = Field(default=1, ge=1, le=64, description="How many of them each worker holds; ask the carrier.")
     window: int = Field(default=10, ge=1, le=2000, description="Texts a bind may have unanswered; ask the carrier.")
@@ -127,7 +122,7 @@ class SmppSettings(Section):
         "message_payload, which the carrier cuts.",
     )
     default_alphabet: DefaultAlphabet = Field(
-        default=DefaultAlphabet.GSM, description="What the carrier means by data_coding 0: gsm, latin1 or ascii."
+        default=DefaultAlphabet.GSM, description="What the carrier means by data_coding 0."
     )
     service_type: str = Field(default="", max_length=5, description="Only where the carrier asks for one.")
     source_ton: Octet = Field(
@@ -145,7 +140,7 @@ class SmppSettings(Section):
         default=48, description="Longest time the carrier may try to deliver. Empty: the carrier's own."
     )
     validity_format: ValidityFormat = Field(
-        default=ValidityFormat.RELATIVE, description="relative (for so long) or absolute (until, in UTC)."
+        default=ValidityFormat.RELATIVE, description="How that time is written: for so long, or until a time in UTC."
     )
     message_reference: bool = Field(
         default=True, description="Whether each text carries the hub's 16-bit reference, to be echoed in receipts."
@@ -157,15 +152,17 @@ class SmppSettings(Section):
         "capitals and zeros before; dec: in decimal where the answer is in hex; hex: the other way round.",
     )
     error_table: ErrorTable = Field(default="default", description="Whose `err` codes its receipts use.")
-    errors: Errors = Field(default={}, description="Codes of its own, as CODE:REASON with commas between.")
+    errors: Errors = Field(
+        default=(), description="Codes of its own, as 001:network, 005:unallocated; reasons also barred and other."
+    )
     inbound: bool = Field(default=True, description="Whether texts from phones come in by it.")
     join_s: Seconds = Field(default=20, description="How long the parts of a long text from a phone are waited for.")
 
-    @model_validator(mode="after")
-    def _receivers_receive(self) -> SmppSettings:
-        if self.bind is BindAs.RECEIVER and self.rate is not None:
-            raise ValueError("A receiver sends nothing and has no rate.")
-        return self
+    @property
+    def own_errors(self) -> dict[str, FailureReason]:
+        """`errors`, by their codes."""
+        pairs = (word.split(":") for word in self.errors)
+        return {code: FailureReason(reason) for code, reason in pairs}
 
     @property
     def sends(self) -> bool:

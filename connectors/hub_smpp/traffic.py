@@ -19,6 +19,7 @@ from hub_smpp.codes import Status, status_name
 from hub_smpp.errors import Kind, outcome_of, verdict
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterable, Sequence
 
     from hub import Outcome
@@ -33,13 +34,15 @@ ACCOUNT_AGAIN_S = 60.0
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """Messages that were handed over together, and whoever waits for their outcomes."""
+    """Messages that were handed over together, and whoever waits for their outcomes. `is_late` after `deadline`."""
 
     outcomes: list[Outcome | None]
     waiting: int
     is_done: threading.Event = field(default_factory=threading.Event)
     throttled: bool = False
     barred: str | None = None
+    deadline: asyncio.TimerHandle | None = None
+    is_late: bool = False
 
     def settle(self, place: int, outcome: Outcome) -> None:
         """Note what became of one."""
@@ -47,6 +50,8 @@ class Batch:
             self.outcomes[place] = outcome
             self.waiting -= 1
             if not self.waiting:
+                if self.deadline is not None:
+                    self.deadline.cancel()
                 self.is_done.set()
 
 
@@ -110,7 +115,9 @@ class Traffic:
         shipment.end(Unknown(f"{of}{why}"))
 
     def give_up(self, batch: Batch | None, code: str, retry_after_s: float) -> None:
-        """What is not written yet of a batch (None: of all) is not going to be."""
+        """What is not written yet of a batch (None: of all) is not going to be, nor is a part written again."""
+        if batch is not None:
+            batch.is_late = True
         kept: deque[tuple[Shipment, int]] = deque()
         while self._queue:
             shipment, part = self._queue.popleft()
@@ -143,7 +150,9 @@ class Traffic:
         elif kind is Kind.ACCOUNT:
             shipment.batch.barred = status_name(status)
         outcome = outcome_of(status, pause_s)
-        if part and isinstance(outcome, NotSent):
+        if part and isinstance(outcome, NotSent) and shipment.batch.is_late:
+            shipment.end(Unknown(f"{shipment.taken} of {len(shipment.parts)} parts were taken, then: {outcome.code}"))
+        elif part and isinstance(outcome, NotSent):
             if kind is not Kind.SLOWER:
                 session.pace.rest(time.monotonic())
             self._queue.appendleft((shipment, part))

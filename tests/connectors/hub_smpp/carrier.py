@@ -55,7 +55,7 @@ class Peer(asyncio.Protocol):
     def send(self, *what: Pdu | bytes) -> None:
         """Write PDUs, or octets as they are."""
         octets = b"".join(one if isinstance(one, bytes) else encode(one) for one in what)
-        self.carrier.call(lambda: self._transport and self._transport.write(octets))
+        self._with_line(lambda line: line.write(octets))
 
     def deliver(self, **values: object) -> int:
         """Write a deliver_sm; its sequence number."""
@@ -65,11 +65,18 @@ class Peer(asyncio.Protocol):
 
     def hang_up(self) -> None:
         """End the line, without a goodbye."""
-        self.carrier.call(lambda: self._transport and self._transport.abort())
+        self._with_line(lambda line: line.abort())
 
     def stop_reading(self) -> None:
         """Read no more, as a machine that is frozen."""
-        self.carrier.call(lambda: self._transport and self._transport.pause_reading())
+        self._with_line(lambda line: line.pause_reading())
+
+    def _with_line(self, what: Callable[[asyncio.Transport], None]) -> None:
+        def _do() -> None:
+            if self._transport is not None:
+                what(self._transport)
+
+        self.carrier.call(_do)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Say what a carrier says unasked, which is nothing."""
@@ -87,7 +94,7 @@ class Peer(asyncio.Protocol):
         except NotAPdu:
             self.hang_up()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
         """It is over."""
         self.carrier.leave(self)
 

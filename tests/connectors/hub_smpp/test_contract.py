@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from hub_smpp.connector import SmppConnector
@@ -12,7 +12,7 @@ from hub.testing.contract import ConnectorContract
 from tests.connectors.hub_smpp.carrier import Carrier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hub import Connector, ConnectorContext
 
@@ -21,7 +21,7 @@ class Smpp(ConnectorContract):
     """The contract against a carrier of the test's own."""
 
     settled_within_s = 15.0
-    settings: dict[str, object] = {}
+    settings: ClassVar[Mapping[str, object]] = {}
 
     @pytest.fixture(autouse=True)
     def _carrier(self) -> Iterator[None]:
@@ -42,10 +42,10 @@ class TestTransceiver(Smpp):
 class TestSeveralLines(Smpp):
     """Transmitters and receivers, two of each."""
 
-    settings = {"bind": "transmitter+receiver", "binds": 2, "window": 3}
+    settings: ClassVar[Mapping[str, object]] = {"bind": "transmitter+receiver", "binds": 2, "window": 3}
 
 
 class TestPayload(Smpp):
     """Long texts whole."""
 
-    settings = {"long_messages": "payload"}
+    settings: ClassVar[Mapping[str, object]] = {"long_messages": "payload"}
