@@ -86,6 +86,21 @@ class Ids:
                     self._answers.popitem(last=False)
         return plain(carrier_id)
 
+    @property
+    def is_learning(self) -> bool:
+        """Whether it is still to be found out."""
+        return self.form is MessageIdFormat.AUTO and self.dialect is None
+
+    def understands(self, carrier_id: str, *numbers: str | None) -> bool:
+        """Whether the id of a receipt can be brought into the form of its answer's yet.
+
+        Not so a first receipt that beats its answer, or whose answer another process had: it may be any of several.
+        """
+        if not self.is_learning:
+            return True
+        self._find_out(carrier_id, numbers)
+        return self.dialect is not None or len({form(carrier_id) for form in _DIALECTS.values()} - {None}) == 1
+
     def of_receipt(self, carrier_id: str, *numbers: str | None) -> str:
         """The id of a receipt in the form of its answer's; `numbers` are those the receipt is from and to."""
         if not carrier_id.strip():

@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 500
 POLL_S = 0.5
+PUZZLES_S = 3.0
+"""How long a receipt may wait until another one shows how this carrier writes its ids."""
 AGAIN_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Waits while the store is away; the last one again and again."""
 
@@ -72,6 +74,14 @@ class Reading:
     alphabet: DefaultAlphabet
     inbound: bool
 
+    def understands(self, arrival: Arrival) -> bool:
+        """Whether it can be told which text a receipt is about; of all else there is nothing to be told."""
+        pdu = arrival.pdu
+        receipt = receipt_of(pdu, self.reasons) if is_receipt(pdu) and self.ids.is_learning else None
+        if receipt is None or not receipt.carrier_id:
+            return True
+        return self.ids.understands(receipt.carrier_id, receipt.to, number_of(pdu.dest_addr_ton, pdu.destination_addr))
+
     def receipt(self, arrival: Arrival) -> DeliveryReceipt | None:
         """The receipt that came, with its id in the form of its answer's; None where it is none, or of nothing."""
         pdu = arrival.pdu
@@ -98,6 +108,7 @@ class Postman:
     _stopping: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     _carried: int = 0
+    _puzzles: list[tuple[Arrival, float]] = field(default_factory=list)
 
     def start(self, name: str) -> None:
         """Begin to hand over."""
@@ -114,7 +125,7 @@ class Postman:
 
     def waiting(self) -> int:
         """How many PDUs are not handed over yet."""
-        return self._arrivals.qsize() + self._carried
+        return self._arrivals.qsize() + self._carried + len(self._puzzles)
 
     def bring(self, arrival: Arrival) -> None:
         """Queue what came."""
@@ -122,7 +133,7 @@ class Postman:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            arrivals = self._next()
+            arrivals = self._clear(self._next(), time.monotonic())
             self._carried = len(arrivals)
             try:
                 self._hand_over(arrivals)
@@ -142,6 +153,13 @@ class Postman:
         except queue.Empty:
             pass
         return arrivals
+
+    def _clear(self, arrivals: Sequence[Arrival], now: float) -> list[Arrival]:
+        """Put off receipts that nobody can place yet, and take up those that were."""
+        known = self._puzzles + [(one, now + PUZZLES_S) for one in arrivals]
+        self._puzzles = [(one, until) for one, until in known if until > now and not self.reading.understands(one)]
+        puzzling = {id(one) for one, _ in self._puzzles}
+        return [one for one, _ in known if id(one) not in puzzling]
 
     def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         receipts: list[Item[DeliveryReceipt]] = []

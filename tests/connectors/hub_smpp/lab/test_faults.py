@@ -162,6 +162,19 @@ def test_a_receipt_finds_its_answer_however_the_id_is_written(
     assert {one.state for one in receipts} == {ReceiptState.DELIVERED}
 
 
+def test_receipts_that_beat_their_answers_wait_until_their_ids_are_understood(
+    make_carrier: CarrierMaker, open_line: LineMaker
+) -> None:
+    """The very first ones come in another form than the answers, and before these: none is filed under a wrong id."""
+    carrier = make_carrier(early=1, answer_delay_s=0.1, id_form="dec", receipt_id_form="hex", echo_reference=False)
+    line = open_line(carrier.port)
+    ended = send_all(line, texts(10))
+    receipts = line.sink.wait_for(10, 30)
+    assert {one.carrier_id for one in receipts} == {
+        one.carrier_ids[0] for one in ended.values() if isinstance(one, Submitted)
+    }
+
+
 def test_a_receipt_that_beats_its_answer_is_handed_over(make_carrier: CarrierMaker, open_line: LineMaker) -> None:
     """Both come, with the same id; which is first is nobody's business."""
     carrier = make_carrier(early=1, answer_delay_s=0.05)
