@@ -7,6 +7,7 @@ zeros, in capitals or not. What the store holds of an answer is its plain form: 
 from __future__ import annotations
 
 import re
+import time
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,10 @@ log = structlog.get_logger(__name__)
 
 REMEMBERED = 50_000
 """Answers that are kept in mind to find out how a carrier writes its ids."""
+LOOK_AGAIN_S = 1.0
+"""How often another worker's memory is looked at, while nothing is known here."""
+_TAIL = 8
+"""Digits that tell numbers apart, however they are written: international or national."""
 _HEX = re.compile("[0-9a-f]{1,32}")
 _DEC = re.compile("[0-9]{1,38}")
 
@@ -67,6 +72,7 @@ class Ids:
     form: MessageIdFormat
     memory: Path | None = None
     dialect: str | None = None
+    _look_at: float = 0.0
     _answers: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
     def load(self) -> None:
@@ -80,7 +86,7 @@ class Ids:
         if self.form is MessageIdFormat.AS_IS:
             return carrier_id.strip()
         if self.form is MessageIdFormat.AUTO and self.dialect is None:
-            self._answers[plain(carrier_id)] = number
+            self._answers[plain(carrier_id)] = number[-_TAIL:]
             if len(self._answers) > REMEMBERED:
                 with suppress(KeyError):  # it was just found out, in another thread
                     self._answers.popitem(last=False)
@@ -91,7 +97,7 @@ class Ids:
         """Whether it is still to be found out."""
         return self.form is MessageIdFormat.AUTO and self.dialect is None
 
-    def understands(self, carrier_id: str, *numbers: str | None) -> bool:
+    def understands(self, carrier_id: str, *numbers: str) -> bool:
         """Whether the id of a receipt can be brought into the form of its answer's yet.
 
         Not so a first receipt that beats its answer, or whose answer another process had: it may be any of several.
@@ -101,7 +107,7 @@ class Ids:
         self._find_out(carrier_id, numbers)
         return self.dialect is not None or len({form(carrier_id) for form in _DIALECTS.values()} - {None}) == 1
 
-    def of_receipt(self, carrier_id: str, *numbers: str | None) -> str:
+    def of_receipt(self, carrier_id: str, *numbers: str) -> str:
         """The id of a receipt in the form of its answer's; `numbers` are those the receipt is from and to."""
         if not carrier_id.strip():
             return ""
@@ -111,13 +117,15 @@ class Ids:
             self._find_out(carrier_id, numbers)
         return _DIALECTS[self.dialect or "same"](carrier_id) or plain(carrier_id)
 
-    def _find_out(self, carrier_id: str, numbers: tuple[str | None, ...]) -> None:
+    def _find_out(self, carrier_id: str, numbers: tuple[str, ...]) -> None:
+        tails = {number[-_TAIL:] for number in numbers if number}
         fitting = {
             name
             for name, form in _DIALECTS.items()
-            if (one := form(carrier_id)) is not None and self._answers.get(one, "") in {*numbers} - {None, ""}
+            if (one := form(carrier_id)) is not None and self._answers.get(one) in tails
         }
         if len(fitting) != 1:  # none, or an id that is the same in all forms
+            self._look_again()
             return
         self.dialect = fitting.pop()
         self._answers.clear()
@@ -125,3 +133,9 @@ class Ids:
         if self.memory is not None:
             self.memory.parent.mkdir(parents=True, exist_ok=True)
             self.memory.write_text(f"{self.dialect}\n", "utf-8")
+
+    def _look_again(self) -> None:
+        """Another worker on this machine may have found out."""
+        if (now := time.monotonic()) >= self._look_at:
+            self._look_at = now + LOOK_AGAIN_S
+            self.load()

@@ -134,7 +134,7 @@ class Line:
         """Give every bind something, the emptiest first."""
         up = [bind.session for bind in self._binds if bind.sends and bind.session is not None]
         for session in sorted(up, key=lambda one: one.in_flight / one.window):
-            if not self._traffic.fill(session):
+            if not self._fill(session):
                 break
 
     def _answer(self, answers: Sequence[Answer], done: Future[Sequence[bool]]) -> None:
@@ -148,9 +148,13 @@ class Line:
 
     def room(self, session: Session) -> None:
         """Give a session what there is."""
-        self._traffic.fill(session)
+        self._fill(session)
+
+    def _fill(self, session: Session) -> bool:
+        more = self._traffic.fill(session)
         if session.in_flight or self._postman is None or self._postman.waiting() < FEW_WAITING:
             session.hear(on=True)  # what was written is answered
+        return more
 
     def answered(self, session: Session, token: object, status: int, message_id: str) -> None:
         """Note the answer to a part."""

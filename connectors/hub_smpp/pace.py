@@ -12,6 +12,8 @@ SHORTEST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 8.0
 SLOWEST_RATE = 1.0
 """Texts per second that are always tried."""
+FIRST_GUESS = 10.0
+"""What a carrier is thought to take per second that throttles before much was written."""
 _SLOWER = 0.7
 _FASTER = 1.25
 _BURST_S = 0.1
@@ -70,7 +72,7 @@ class Pace:
         self.pause_s = (
             min(LONGEST_PAUSE_S, self.pause_s * 2) if now - self._quiet_since < self.pause_s * 4 else (SHORTEST_PAUSE_S)
         )
-        seen = self.rate or max(self._last_rate, float(self._accepted), SLOWEST_RATE)
+        seen = self.rate or max(self._last_rate, float(self._accepted), FIRST_GUESS)
         self.rate = max(SLOWEST_RATE, seen * _SLOWER)
         self.paused_until = now + self.pause_s
         self._allowance, self._allowed_at = 0.0, self.paused_until

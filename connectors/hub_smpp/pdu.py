@@ -43,7 +43,10 @@ class Pdu:
 
     def tlv(self, tag: int) -> bytes | None:
         """The value of an optional parameter; None where it is not there."""
-        return next((value for one, value in self.tlvs if one == tag), None)
+        for one, value in self.tlvs:
+            if one == tag:
+                return value
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

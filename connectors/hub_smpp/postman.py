@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import structlog
 
 from hub import StoreUnavailable
-from hub_smpp.addresses import number_of
 from hub_smpp.codes import Status
 from hub_smpp.incoming import Joiner, fragment_of
 from hub_smpp.receipts import is_receipt, is_text, payload, receipt_of
@@ -77,22 +76,20 @@ class Reading:
     def understands(self, arrival: Arrival) -> bool:
         """Whether it can be told which text a receipt is about; of all else there is nothing to be told."""
         pdu = arrival.pdu
-        receipt = receipt_of(pdu, self.reasons) if is_receipt(pdu) and self.ids.is_learning else None
+        receipt = receipt_of(pdu, self.reasons) if self.ids.is_learning and is_receipt(pdu) else None
         if receipt is None or not receipt.carrier_id:
             return True
-        return self.ids.understands(receipt.carrier_id, receipt.to, number_of(pdu.dest_addr_ton, pdu.destination_addr))
+        return self.ids.understands(receipt.carrier_id, receipt.to or "", pdu.destination_addr)
 
     def receipt(self, arrival: Arrival) -> DeliveryReceipt | None:
         """The receipt that came, with its id in the form of its answer's; None where it is none, or of nothing."""
         pdu = arrival.pdu
         if not is_receipt(pdu):
             return None
-        receipt = receipt_of(pdu, self.reasons)
+        receipt = receipt_of(pdu, self.reasons, self.ids.of_receipt)
         if receipt is None:
             log.warning("receipt_of_nothing", line=arrival.session.name, octets=payload(pdu).hex())
-            return None
-        sent_to = number_of(pdu.dest_addr_ton, pdu.destination_addr)
-        return replace(receipt, carrier_id=self.ids.of_receipt(receipt.carrier_id, receipt.to, sent_to))
+        return receipt
 
 
 @dataclass(eq=False)

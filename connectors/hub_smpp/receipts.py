@@ -17,7 +17,7 @@ from hub_smpp.errors import plain_code
 from hub_smpp.pdu import DeliverSm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hub_smpp.pdu import DataSm
 
@@ -97,10 +97,15 @@ def words_of(text: str) -> Words:
     return Words(found.get("id") or None, found.get("stat") or None, found.get("err") or None)
 
 
-def receipt_of(pdu: DeliverSm | DataSm, reasons: Mapping[str, FailureReason]) -> DeliveryReceipt | None:
-    """The receipt that a PDU is, its id as the carrier wrote it; None where it names no message at all.
+def receipt_of(
+    pdu: DeliverSm | DataSm,
+    reasons: Mapping[str, FailureReason],
+    id_of: Callable[[str, str, str], str] = lambda carrier_id, _, __: carrier_id,
+) -> DeliveryReceipt | None:
+    """The receipt that a PDU is; None where it names no message at all.
 
-    `reasons` tells what the carrier's `err` codes mean.
+    `reasons` tells what the carrier's `err` codes mean, `id_of` how the answer wrote an id that the receipt has, by the
+    numbers that the receipt comes from and goes to.
     """
     octets = payload(pdu)
     text = octets.decode("utf-16-be" if pdu.data_coding == 8 else "latin-1", "replace")  # noqa: PLR2004 - UCS-2
@@ -109,14 +114,15 @@ def receipt_of(pdu: DeliverSm | DataSm, reasons: Mapping[str, FailureReason]) ->
     short_ref = _number(pdu.tlv(Tag.USER_MESSAGE_REFERENCE))
     if not named and short_ref is None:
         return None
+    number = number_of(pdu.source_addr_ton, pdu.source_addr)
     state = _state(pdu, words)
     code = _code(pdu, words)
     return DeliveryReceipt(
-        carrier_id=named or "",
+        carrier_id=id_of(named, number, pdu.destination_addr) if named else "",
         state=state,
         reason=reasons.get(plain_code(code), FailureReason.OTHER) if state in _FAILURES and code else _other(state),
         code=code,
-        to=number_of(pdu.source_addr_ton, pdu.source_addr) or None,
+        to=number or None,
         raw=_raw(pdu, text),
         short_ref=short_ref,
     )

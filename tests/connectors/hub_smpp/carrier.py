@@ -108,6 +108,7 @@ class Carrier:
         self.peers: list[Peer] = []
         self.greeting: bytes | None = None
         self.receipts = True
+        self._owed: list[dict[str, object]] = []
         self._ids = count(0xA1)
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
@@ -166,6 +167,7 @@ class Carrier:
             with self._changed:
                 peer.bound = type(pdu)
                 self._changed.notify_all()
+            self._report()
 
     def enter(self, peer: Peer) -> None:
         """Note a line."""
@@ -186,15 +188,23 @@ class Carrier:
         if not self.receipts or not isinstance(pdu, SubmitSm):
             return [yes]
         peer.send(yes)
-        receiver = next((one for one in self.peers if one.bound is not BindTransmitter), peer)
-        receiver.deliver(
-            esm_class=4,
-            source_addr_ton=1,
-            source_addr=pdu.destination_addr,
-            destination_addr=pdu.source_addr,
-            short_message=f"id:{message_id} sub:001 dlvrd:001 stat:DELIVRD err:000 text:".encode(),
+        self._owed.append(
+            {
+                "esm_class": 4,
+                "source_addr_ton": 1,
+                "source_addr": pdu.destination_addr,
+                "destination_addr": pdu.source_addr,
+                "short_message": f"id:{message_id} sub:001 dlvrd:001 stat:DELIVRD err:000 text:".encode(),
+            }
         )
+        self._report()
         return []
+
+    def _report(self) -> None:
+        """Deliver what is owed by the first line that receives, once there is one."""
+        receivers = [one for one in self.peers if one.bound in {BindReceiver, BindTransceiver}]
+        while receivers and self._owed:
+            receivers[0].deliver(**self._owed.pop(0))
 
     def _run(self, what: Coroutine[None, None, T]) -> T:
         return asyncio.run_coroutine_threadsafe(what, self._loop).result(5)

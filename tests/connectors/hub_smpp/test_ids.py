@@ -91,3 +91,32 @@ def test_what_is_remembered_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         ids.of_answer(f"{number + 100}", TO)
     ids.of_receipt("64", TO)  # 100 in hex
     assert ids.dialect is None
+
+
+def test_what_another_worker_found_out_is_seen(tmp_path: Path) -> None:
+    """Both have one folder."""
+    first, second = (Ids(MessageIdFormat.AUTO, tmp_path / "ids.txt") for _ in range(2))
+    second.load()
+    first.of_answer("1A2B", TO)
+    first.of_receipt("6699", TO)
+    assert second.of_receipt("255") == "ff"
+
+
+def test_a_national_number_is_the_same_number() -> None:
+    """Some carriers write it so in their receipts."""
+    ids = Ids(MessageIdFormat.AUTO)
+    ids.of_answer("1A2B", TO)
+    assert ids.of_receipt("6699", "0639981001") == "1a2b"
+
+
+@pytest.mark.parametrize(("receipt", "understood"), [("6699", False), ("7", True), ("f81d-4f", True)])
+def test_an_id_that_may_be_any_of_several_is_not_understood_yet(receipt: str, understood: bool) -> None:  # noqa: FBT001 - a table
+    """A first receipt that beats its answer."""
+    assert Ids(MessageIdFormat.AUTO).understands(receipt, TO) is understood
+
+
+def test_once_it_is_found_out_everything_is_understood() -> None:
+    """Early receipts too."""
+    ids = Ids(MessageIdFormat.AUTO)
+    ids.of_answer("1A2B", TO)
+    assert [ids.understands("6699", TO), ids.understands("255", TO), ids.is_learning] == [True, True, False]
