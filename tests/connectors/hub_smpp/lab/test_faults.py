@@ -39,7 +39,7 @@ def _status(line: OpenLine) -> LinkStatus:
 def test_rubbish_costs_a_carrier_its_link_and_nobody_else_theirs(
     name: str, make_carrier: CarrierMaker, open_line: LineMaker
 ) -> None:
-    """Row B48: the link is rebuilt, with the reason told; another carrier's was never touched; texts go by both."""
+    """The link is rebuilt, with the reason told; another carrier's was never touched; texts go by both (B48)."""
     broken, sound = make_carrier("broken"), make_carrier("sound")
     lines = open_line(broken.port), open_line(sound.port)
     until(lambda: broken.bound() and sound.bound())
@@ -54,7 +54,7 @@ def test_rubbish_costs_a_carrier_its_link_and_nobody_else_theirs(
 
 
 def test_a_pdu_that_never_ends_is_found_by_the_enquiry(make_carrier: CarrierMaker, open_line: LineMaker) -> None:
-    """Row B48: what looks like the beginning of a PDU swallows every answer, until nobody answers the enquiry."""
+    """What looks like the beginning of a PDU swallows every answer, until nobody answers the enquiry (B48)."""
     carrier = make_carrier()
     line = open_line(carrier.port, enquire_link_s=1, response_timeout_s=1)
     until(carrier.bound)
@@ -65,7 +65,7 @@ def test_a_pdu_that_never_ends_is_found_by_the_enquiry(make_carrier: CarrierMake
 
 
 def test_nothing_at_all_where_a_carrier_should_be_is_no_line(open_line: LineMaker) -> None:
-    """Row B48: a port that takes connections and says nothing fails in time, with that as the reason."""
+    """A port that takes connections and says nothing fails in time, with that as the reason (B48)."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         line = open_line(silent.getsockname()[1], connect_timeout_s=0.3)
         until(lambda: _status(line).reason)
@@ -76,7 +76,7 @@ def test_nothing_at_all_where_a_carrier_should_be_is_no_line(open_line: LineMake
 def test_a_carrier_that_stands_still_is_found_and_bound_again(
     carrier_process: SmscProcess, open_line: LineMaker
 ) -> None:
-    """Row F21: SIGSTOP is found by the enquiry; after SIGCONT texts go on, and none was sent twice."""
+    """SIGSTOP is found by the enquiry; after SIGCONT texts go on, and none was sent twice (F21)."""
     line = open_line(carrier_process.port, enquire_link_s=1, connect_timeout_s=1)
     send_all(line, texts(1))
     carrier_process.freeze()
@@ -96,7 +96,7 @@ def test_a_carrier_that_stands_still_is_found_and_bound_again(
 def test_texts_in_flight_when_a_carrier_stands_still_are_in_doubt(
     carrier_process: SmscProcess, open_line: LineMaker
 ) -> None:
-    """Row F21: nobody knows of them, and that is said; they are not written again."""
+    """Nobody knows of them, and that is said; they are not written again (F21)."""
     line = open_line(carrier_process.port, enquire_link_s=1, response_timeout_s=0.5, connect_timeout_s=1)
     send_all(line, texts(1))
     carrier_process.freeze()
@@ -108,7 +108,7 @@ def test_texts_in_flight_when_a_carrier_stands_still_are_in_doubt(
 
 
 def test_without_a_listener_nothing_is_sent_and_nothing_is_lost(tmp_path: Path, open_line: LineMaker) -> None:
-    """Row F19: every try says that nothing went, with a pause before the next; once somebody listens, all go."""
+    """Every try says that nothing went, with a pause before the next; once somebody listens, all go (F19)."""
     carrier = SmscProcess(tmp_path / "carrier")
     carrier.start()
     carrier.stop()
