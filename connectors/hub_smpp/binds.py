@@ -106,6 +106,7 @@ class Bind:
         self._changed = changed
         self._since = clock.now()
         self._task: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
     @property
     def is_up(self) -> bool:
@@ -118,7 +119,7 @@ class Bind:
 
     async def stop(self) -> None:
         """Say goodbye and let go."""
-        session = self.session
+        session, self._is_stopping = self.session, True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -219,7 +220,7 @@ class Bind:
         self._note_down(f"{self._settings.host}:{self._settings.port}: {why}", refused=False)
 
     def _note_down(self, why: str, *, refused: bool) -> None:
-        if self.reason != why:
+        if self.reason != why and not self._is_stopping:
             log.warning("line_down", line=self.name, reason=why)
         self._since, self.reason, self.refused, self.tried = self._clock.now(), why, refused, True
         self._changed()
