@@ -65,7 +65,9 @@ $(RUN_STAMP): requirements/run.lock pyproject.toml | .venv/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV_STAMP): requirements/dev.lock $(RUN_STAMP)
+$(DEV_STAMP): requirements/dev.lock tests/oracles/smpp/package-lock.json $(RUN_STAMP)
 	@echo "Adding the test and lint tools ..."
 	@$(PIP_INSTALL) -r requirements/dev.lock
+	@command -v npm > /dev/null || { echo "The tests compare hub_smpp with an SMPP library for Node.js: install nodejs and npm."; exit 1; }
+	@cd tests/oracles/smpp && npm ci --silent
 	@touch $@

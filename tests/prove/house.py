@@ -23,6 +23,8 @@ from tests.prove.verdict import Record
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub_smpp.testing import SmscProcess
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 60.0
 STOPS_WITHIN_S = 60.0
@@ -55,11 +57,11 @@ class House:
     mail_port: int = field(default_factory=free_port)
     token: str = ""
     mail_address: str = ""
-    carrier: CarrierProcess = field(init=False)
+    carrier: CarrierProcess | SmscProcess = field(init=False)
     _serve: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
-        self.carrier = CarrierProcess(self.folder / "carrier", self.odds)
+        self.carrier = self._a_carrier()
         self.config = self.folder / "hub.ini"
 
     @property
@@ -112,13 +114,14 @@ class House:
                     select(messages.c.campaign_id, messages.c.position, messages.c.recipient, messages.c.state)
                 ).all()
                 keys = connection.execute(select(idempotency_keys.c.key, idempotency_keys.c.campaign_id)).all()
+                known = {message_id(row.campaign_id, row.position): (row.recipient, row.state) for row in rows}
                 growing = select(campaigns.c.id).where(campaigns.c.state == "expanding")
                 return Record(
-                    messages={message_id(row.campaign_id, row.position): (row.recipient, row.state) for row in rows},
+                    messages=known,
                     keys=[(row.key, row.campaign_id) for row in keys],
                     growing=len(connection.execute(growing).all()),
-                    taken=[(one.client_ref, one.recipient) for one in self.carrier.submissions()],
-                    receipts_owed=self.carrier.receipts_owed(),
+                    taken=self._taken({recipient: id_ for id_, (recipient, _) in known.items()}),
+                    receipts_owed=self._receipts_owed(),
                     audit=ledger.audit(connection),
                 )
         finally:
@@ -132,6 +135,26 @@ class House:
             if "exception" in said:
                 found.append(f"{said['event']}: {said['exception'].strip().splitlines()[-1]}")
         return found
+
+    # --- the carrier: the sandbox here, another one in subclasses ---
+
+    def _a_carrier(self) -> CarrierProcess | SmscProcess:
+        return CarrierProcess(self.folder / "carrier", self.odds)
+
+    def _carrier_ini(self) -> str:
+        assert isinstance(self.carrier, CarrierProcess)
+        return (
+            f"type = sandbox\naddress = {self.carrier.address}\n"
+            "batch_size = 20\nanswer_timeout_s = 2\nconnect_timeout_s = 1\n"
+        )
+
+    def _taken(self, ids: Mapping[str, str]) -> list[tuple[str, str]]:  # noqa: ARG002 - this carrier knows our ids
+        assert isinstance(self.carrier, CarrierProcess)
+        return [(one.client_ref, one.recipient) for one in self.carrier.submissions()]
+
+    def _receipts_owed(self) -> int:
+        assert isinstance(self.carrier, CarrierProcess)
+        return self.carrier.receipts_owed()
 
     def _command(self, *words: str) -> Any:
         command = [sys.executable, "-m", "hub", "--config", str(self.config), *words, "--json"]
@@ -150,8 +173,7 @@ class House:
             "mails_per_minute = 100000\nmails_per_minute_per_sender = 100000\n"
             f"[workers]\ndispatch = {WORKERS}\n"
             "[messages]\nlease_s = 5\nbatch = 40\ninline_recipients = 40\nchunk = 20\n"
-            f"[connector.carrier]\ntype = sandbox\naddress = {self.carrier.address}\n"
-            "batch_size = 20\nanswer_timeout_s = 2\nconnect_timeout_s = 1\n"
+            f"[connector.carrier]\n{self._carrier_ini()}"
             "[route.default]\nconnector = carrier\n"
         )
 

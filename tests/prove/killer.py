@@ -27,6 +27,8 @@ class Killer:
 
     house: House
     dice: Random
+    kinds: tuple[str, ...] = KINDS
+    pause_s: tuple[float, float] = PAUSE_S
     kills: Counter[str] = field(default_factory=Counter)
     _starting: threading.Thread | None = None
 
@@ -34,8 +36,8 @@ class Killer:
         """Kill for so many seconds; the carrier is there again when this returns."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            time.sleep(self.dice.uniform(*PAUSE_S))
-            killed = next((kind for kind in self.dice.sample(KINDS, len(KINDS)) if self._kill(kind)), None)
+            time.sleep(self.dice.uniform(*self.pause_s))
+            killed = next((kind for kind in self.dice.sample(self.kinds, len(self.kinds)) if self._kill(kind)), None)
             if killed is not None:
                 self.kills[killed] += 1
         self._wait_for_the_carrier()
