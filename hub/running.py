@@ -44,6 +44,11 @@ class Hub(Protocol):
         """What seals secrets that must be shown again; raises ConfigError when the key does not fit the database."""
         ...
 
+    @property
+    def public_url(self) -> str:
+        """The web address under which the public reaches the hub, without a slash at its end; empty for none."""
+        ...
+
     def section(self, model: type[S]) -> S:
         """The plugin's own section of hub.ini, by the model it registered."""
         ...
