@@ -132,6 +132,11 @@ def digits_of(number: str) -> str:
     return re.sub(r"\D", "", number).removeprefix("00")
 
 
+def joined(carrier_id: str, reference: str) -> str:
+    """The id of one message of several that the carrier knows by one id."""
+    return f"{carrier_id}/{reference}"
+
+
 def _is_yes(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
 
@@ -249,6 +254,8 @@ def _taken(spec: Answer, item: Any, fields: Fields) -> Said:
     if spec.made_id:
         return Said(Verdict.TAKEN, ids=(fill(spec.made_id, fields),))
     ids = tuple(said for value in every(item, spec.id) if (said := as_word(value)))
+    if spec.with_reference:
+        ids = tuple(joined(one, fields["id"]) for one in ids)
     return Said(Verdict.TAKEN, ids=ids) if ids else Said(Verdict.UNKNOWN, "", "the answer has no id")
 
 

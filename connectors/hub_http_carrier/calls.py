@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hub import DeliveryReceipt, FailureReason, InboundText, ReceiptState
 from hub.plugin_kit import storable
+from hub_http_carrier.answers import joined
 from hub_http_carrier.tree import Unreadable, every, pairs, read, word
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def _receipt(spec: Receipts, item: Any) -> DeliveryReceipt | None:
     said, code = word(item, spec.state), word(item, spec.code)
     if said is None or not (carrier_id or reference):
         return None
+    if spec.with_reference and carrier_id and reference:
+        carrier_id = joined(carrier_id, reference)
     name, _, reason = spec.states.get(said, spec.states.get(said.lower(), ReceiptState.UNKNOWN.value)).partition(" ")
     state = ReceiptState(name)
     return DeliveryReceipt(

@@ -114,7 +114,10 @@ class Batch(Table):
 
 
 class Answer(Table):
-    """Where an answer has the word on each message, and what its codes mean."""
+    """Where an answer has the word on each message, and what its codes mean.
+
+    `with_reference` joins our own id to the carrier's, where that is one for the whole request.
+    """
 
     format: Literal["json", "form", "xml", "text", "none"] = "json"
     pattern: Pattern = ""
@@ -125,6 +128,7 @@ class Answer(Table):
     reference: At = ""
     id: At = ""
     made_id: str = ""
+    with_reference: bool = False
     code: At = ""
     detail: At = ""
     error_code: At = ""
@@ -185,6 +189,7 @@ class Receipts(Call):
     state: At
     code: At = ""
     reference: At = ""
+    with_reference: bool = False
     states: dict[str, State]
     reasons: dict[str, FailureReason] = Field(default_factory=dict)
 
