@@ -200,7 +200,7 @@ def _read(response: BaseHTTPResponse, most: int) -> bytes:
 
 def _said(error: Exception) -> str:
     """What went wrong in a line, without the address: it may hold secrets."""
-    reason = getattr(error, "reason", None)
-    cause = reason if isinstance(reason, Exception) else error.__cause__ or error
-    text = getattr(cause, "strerror", None) or getattr(cause, "verify_message", None) or ""
+    inner = [error, *(arg for arg in error.args if isinstance(arg, Exception)), error.__cause__, error.__context__]
+    words = (getattr(one, name, None) for one in inner for name in ("verify_message", "strerror"))
+    text = next((word for word in words if word), "")
     return f"{type(error).__name__}{f': {text}' if text else ''}"
