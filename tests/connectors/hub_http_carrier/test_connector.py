@@ -237,13 +237,14 @@ def test_two_lanes_may_submit_at_once(tmp_path: Path) -> None:
 def answer_many(request: Asked) -> Answer:
     """Take what is asked, but refuse numbers that end in 7, and say nothing of those that end in 8."""
     everyone = [one for one in json.loads(request.body)["to"] if not one["number"].endswith("8")]
-    made = [
-        {"ref": one["ref"], "code": 7}
-        if one["number"].endswith("7")
-        else {"ref": one["ref"], "code": 0, "id": one["ref"]}
-        for one in reversed(everyone)
-    ]
-    return Answer(200, json.dumps({"messages": made}).encode())
+    barred = [{"ref": one["ref"], "code": 7} for one in everyone if one["number"].endswith("7")]
+    return took([one for one in reversed(everyone) if not one["number"].endswith("7")], *barred)
+
+
+def took(everyone: list[Any], *others: dict[str, Any]) -> Answer:
+    """A yes to each."""
+    made = [{"ref": one["ref"], "code": 0, "id": one["ref"]} for one in everyone]
+    return Answer(200, json.dumps({"messages": [*made, *others]}).encode())
 
 
 def test_each_of_a_batch_has_its_own_outcome(tmp_path: Path) -> None:

@@ -201,9 +201,13 @@ def test_a_drip_is_cut_when_the_whole_has_taken_too_long() -> None:
 
 def test_ten_megabytes_are_not_read() -> None:
     """The answer is given up where it is longer than it may be."""
-    with serving(lambda _: Answer(200, b" " * 10_000_000)) as url, wire(PATIENT) as line:
-        with pytest.raises(NoAnswer, match="longer than 256 kB"):
-            line.ask(post(url))
+    long = Answer(200, b" " * 10_000_000)
+    with (
+        serving(lambda _: long) as url,
+        wire(PATIENT) as line,
+        pytest.raises(NoAnswer, match="longer than 256 kB"),
+    ):
+        line.ask(post(url))
 
 
 def test_an_answer_of_exactly_the_limit_is_read() -> None:
@@ -275,17 +279,23 @@ def _tls(certificate: Path) -> ssl.SSLContext:
 
 def test_a_certificate_that_nobody_vouches_for_is_written_nothing(certificate: Path) -> None:
     """The handshake ends before the request begins."""
-    with serving(lambda _: Answer(200, b"{}"), _tls(certificate)) as url, wire(PATIENT) as line:
-        with pytest.raises(NotWritten, match=r"(?i)certificate|self.signed"):
-            line.ask(post(url))
+    with (
+        serving(lambda _: Answer(200, b"{}"), _tls(certificate)) as url,
+        wire(PATIENT) as line,
+        pytest.raises(NotWritten, match=r"(?i)certificate|self.signed"),
+    ):
+        line.ask(post(url))
 
 
 def test_a_certificate_of_another_name_is_written_nothing(tmp_path: Path) -> None:
     """Even where it is trusted."""
     other = _certificate(tmp_path / "other.pem", "192.0.2.1")
-    with serving(lambda _: Answer(200, b"{}"), _tls(other)) as url, wire(PATIENT, other) as line:
-        with pytest.raises(NotWritten):
-            line.ask(post(url))
+    with (
+        serving(lambda _: Answer(200, b"{}"), _tls(other)) as url,
+        wire(PATIENT, other) as line,
+        pytest.raises(NotWritten),
+    ):
+        line.ask(post(url))
 
 
 def test_a_certificate_of_ca_file_is_trusted(certificate: Path) -> None:
