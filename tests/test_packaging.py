@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from email.message import Message
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = {"hub": "hub", "hub_mail_to_sms": "plugins", "hub_console": "connectors", "hub_sandbox": "connectors"}
+PACKAGES = {
+    "hub": "hub",
+    "hub_mail_to_sms": "plugins",
+    "hub_console": "connectors",
+    "hub_http_carrier": "connectors",
+    "hub_sandbox": "connectors",
+    "hub_smpp": "connectors",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import hub_http_carrier
 import pytest
-from hub_http_carrier.connector import HttpCarrier
-from hub_http_carrier.settings import HttpSettings, callback_urls
 from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
-from hub import ConnectorContext
+import hub_http_carrier
+from hub import ConnectorContext, hookimpl
 from hub.clock import SystemClock
 from hub.testing.clock import FakeClock
 from hub.testing.hub import make_hub
 from hub.web.app import create_app
+from hub_http_carrier.connector import HttpCarrier
+from hub_http_carrier.settings import HttpSettings, callback_urls
 
 from .carriers import KEYS, KINDS, PATHS
 
@@ -29,12 +29,25 @@ if TYPE_CHECKING:
 
     from werkzeug.serving import BaseWSGIServer
 
-    from hub import DeliveryReceipt
+    from hub import DeliveryReceipt, Draft
     from hub.testing.contract import RecordingSink
     from hub.testing.databases import Databases
     from hub.testing.hub import TestHub
 
     from .carriers import FakeCarrier
+
+
+@dataclass
+class Chooser:
+    """A plugin that sends every message by the route that a test wishes."""
+
+    wish: str = "main"
+    hub_api: int = 1
+
+    @hookimpl
+    def hub_choose_route(self, draft: Draft, routes: Sequence[str]) -> str | None:  # noqa: ARG002 - the hook's own
+        """The wish."""
+        return self.wish
 
 
 @dataclass
@@ -46,6 +59,7 @@ class Site:
     carriers: dict[str, FakeCarrier] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     sink: RecordingSink | None = None
+    chooser: Chooser = field(default_factory=Chooser)
 
     def settings(self, preset: str, **keys: object) -> HttpSettings:
         """What hub.ini says of a carrier."""
@@ -78,13 +92,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Iter
             said = {"type": "http", "preset": name, "url": addresses[name], "inbound": "yes", **keys}
             environ |= {f"HUB_CONNECTOR_{name}_{key}".upper(): value for key, value in said.items()}
             environ[f"HUB_ROUTE_{name}_CONNECTOR".upper()] = name
-        folder, database, clock = (
-            tmp_path_factory.mktemp("site"),
-            databases.fresh("sqlite"),
-            FakeClock(datetime.now(UTC)),
-        )
-        hub = make_hub(folder, database, settings=environ, bring={"http": hub_http_carrier}, clock=clock)
-        made = Site(hub, url, carriers, addresses)
+        folder, database = tmp_path_factory.mktemp("site"), databases.fresh("sqlite")
+        clock, chooser = FakeClock(datetime.now(UTC)), Chooser()
+        bring = {"http": hub_http_carrier, "chooser": chooser}
+        hub = make_hub(folder, database, settings=environ, bring=bring, clock=clock)
+        made = Site(hub, url, carriers, addresses, chooser=chooser)
         kept = hub.core.lines.take
 
         def keep(name: str, receipts: Sequence[DeliveryReceipt]) -> None:

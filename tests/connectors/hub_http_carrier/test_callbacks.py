@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import hub_http_carrier
 import pytest
-from hub_http_carrier.callbacks import MOST_BYTES
 
+import hub_http_carrier
 from hub import StoreUnavailable, TemporaryFailure
 from hub.testing.contract import RecordingSink
 from hub.testing.hub import make_hub
 from hub.web.app import create_app
+from hub_http_carrier.callbacks import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping, Sequence

@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hub_http_carrier import connector as module
-from hub_http_carrier.connector import HttpCarrier, groups_of
-from hub_http_carrier.settings import HttpSettings
 
 from hub import (
     ConnectorContext,
@@ -27,6 +24,9 @@ from hub import (
 )
 from hub.clock import SystemClock
 from hub.testing.contract import RecordingSink, outgoing
+from hub_http_carrier import connector as module
+from hub_http_carrier.connector import HttpCarrier, groups_of
+from hub_http_carrier.settings import HttpSettings
 
 from .served import Answer, Asked, serving
 

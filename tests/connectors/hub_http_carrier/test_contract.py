@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from hub_http_carrier.connector import HttpCarrier
 
 from hub.testing.contract import ConnectorContract
+from hub_http_carrier.connector import HttpCarrier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,15 +8,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from hub_http_carrier.answers import read_answer
-from hub_http_carrier.auth import Asked, ovh_signature
-from hub_http_carrier.calls import receipts_in, texts_in
-from hub_http_carrier.definition import Definition, Verdict, load, preset_names, preset_path
-from hub_http_carrier.fields import fields_of
-from hub_http_carrier.proofs import Called
-from hub_http_carrier.settings import HttpSettings
-from hub_http_carrier.wire import Reply
-from hub_http_carrier.writing import request_for
 
 from hub import (
     FailureReason,
@@ -29,6 +20,15 @@ from hub import (
     Submitted,
     Unknown,
 )
+from hub_http_carrier.answers import read_answer
+from hub_http_carrier.auth import Asked, ovh_signature
+from hub_http_carrier.calls import receipts_in, texts_in
+from hub_http_carrier.definition import Definition, Verdict, load, preset_names, preset_path
+from hub_http_carrier.fields import fields_of
+from hub_http_carrier.proofs import Called
+from hub_http_carrier.settings import HttpSettings
+from hub_http_carrier.wire import Reply
+from hub_http_carrier.writing import request_for
 
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV-1"

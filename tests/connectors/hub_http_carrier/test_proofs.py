@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from hub_http_carrier.auth import basic
 from hub_http_carrier.definition import Signature
 from hub_http_carrier.proofs import Called, Proofs, same, twilio_signature, vonage_signature

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
 from hub_http_carrier.auth import Asked
 from hub_http_carrier.wire import Limits, NoAnswer, NotWritten, Wire
 
