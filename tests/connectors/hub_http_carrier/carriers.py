@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from .served import Answer, Asked, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
 ACCOUNT, USER, PASSWORD, TOKEN = "AC0123456789", "a-user", "a-password", "a-token"
@@ -47,6 +47,7 @@ class FakeCarrier:
     """What all four have in common: a book, numbers that it refuses, a postman who reports on what was taken.
 
     `urls` are the addresses it was told to call, as in its dashboard. `refuses` has a carrier's own code by number.
+    `fault` says of a request by its number whether it is taken, and what is answered instead of the truth.
     """
 
     urls: dict[str, str] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class FakeCarrier:
     requests: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     reports: bool = True
+    fault: Callable[[int], tuple[bool, Answer] | None] = lambda _: None
     _due: queue.Queue[tuple[Taken, str] | None] = field(default_factory=queue.Queue)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(4711))
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -96,7 +98,13 @@ class FakeCarrier:
             if not self.knows(asked):
                 self.wrong_keys += 1
                 return self.stranger()
-            return self.take(asked)
+            fault = self.fault(self.requests)
+            if fault is None:
+                return self.take(asked)
+            takes, answer = fault
+            if takes:
+                self.take(asked)
+            return answer
 
     def keep(self, one: Taken) -> None:
         """Write a message into the book, and report on it soon."""

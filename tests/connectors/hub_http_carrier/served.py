@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 THREADS = 20
+HUNG_UP = 0
+"""A status that is none: the server closes the connection without a word."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = self.server.answer(Asked(self.command, self.path, headers, body))
+        if answer.status == HUNG_UP:
+            self.close_connection = True
+            return
         self.send_response(answer.status)
         for name, value in {"Content-Type": "application/json", **answer.headers}.items():
             self.send_header(name, value)
