@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+import structlog
 
 from hub import Capabilities, PermanentFailure, TemporaryFailure, Throttled
 from hub_http_carrier.answers import REASONS, Said, read_answer
@@ -17,16 +19,20 @@ from hub_http_carrier.wire import Limits, NoAnswer, NotWritten, Wire
 from hub_http_carrier.writing import Unwritable, request_for
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Mapping, Sequence
 
     from hub import ConnectorContext, Outcome, OutgoingMessage, Sink
+    from hub_http_carrier.auth import Asked
     from hub_http_carrier.definition import Definition
     from hub_http_carrier.settings import HttpSettings
     from hub_http_carrier.templates import Fields
 
+log = structlog.get_logger(__name__)
+
 BEGIN_WITHIN_S = 20.0
 """Seconds after which a call to `submit` begins no other request, so that it ends within the engine's lease."""
 _LEAST_WINDOW, _MOST_WINDOW = 100, 1000
+_NO_WORDS = Said(Verdict.OTHER, "sender", "This carrier takes numbers as senders, and no words.")
 
 
 def capabilities_of(settings: HttpSettings, definition: Definition) -> Capabilities:
@@ -69,7 +75,7 @@ class HttpCarrier:
 
     def __init__(self, context: ConnectorContext, settings: HttpSettings, definition: Definition) -> None:
         self.capabilities = capabilities_of(settings, definition)
-        self._definition, self._clock = definition, context.clock
+        self._definition, self._clock, self._name = definition, context.clock, context.name
         self._url = settings.url or definition.request.url
         self._size = min(settings.batch_size or definition.batch.size, definition.batch.size)
         self._workers = settings.parallel
@@ -106,16 +112,23 @@ class HttpCarrier:
             return []
         now, spec = self._clock.now(), self._definition
         fields = [fields_of(one, self._constants, spec.fields, now, spec.request.most_validity_s) for one in batch]
-        turn = _Round(time.monotonic() + BEGIN_WITHIN_S)
-        groups = groups_of(fields, spec.batch.same, self._size)
-        try:
-            asked = [pool.submit(self._ask, turn, [fields[place] for place in group]) for group in groups]
-        except RuntimeError as error:
-            raise TemporaryFailure("The connector is being closed.") from error
-        words: dict[int, Said] = {}
-        for group, future in zip(groups, asked, strict=True):
+        words = {place: _NO_WORDS for place, one in enumerate(fields) if not self._can_send_from(one)}
+        rest = [place for place in range(len(fields)) if place not in words]
+        for group, future in self._begin(pool, fields, rest):
             words |= dict(zip(group, future.result(), strict=True))
         return concluded([words[place] for place in range(len(batch))])
+
+    def _can_send_from(self, fields: Fields) -> bool:
+        return self.capabilities.alphanumeric_sender or fields["sender_kind"] != "word"
+
+    def _begin(
+        self, pool: ThreadPoolExecutor, fields: Sequence[Fields], places: Sequence[int]
+    ) -> list[tuple[list[int], Future[list[Said]]]]:
+        """Begin the requests for the messages at some places: which are in each, and what will be said of them."""
+        turn = _Round(time.monotonic() + BEGIN_WITHIN_S)
+        parted = groups_of([fields[place] for place in places], self._definition.batch.same, self._size)
+        groups = [[places[one] for one in group] for group in parted]
+        return [(group, _begun(pool, self._ask, turn, [fields[one] for one in group])) for group in groups]
 
     def close(self) -> None:
         """Finish the requests that are under way, end every thread, let the connections go."""
@@ -133,22 +146,43 @@ class HttpCarrier:
         except Unwritable as error:
             said = Said(Verdict.OTHER, "unwritable", f"The request cannot be written: {error}.")
             return [said] if len(group) == 1 else self._each(turn, group)
-        try:
-            reply = self._wire.ask(asked)
-        except NotWritten as error:
-            words = [Said(Verdict.TEMPORARY, "", f"The carrier cannot be reached: {error}", of_line=True)] * len(group)
-        except NoAnswer as error:
-            words = [Said(Verdict.UNKNOWN, "", f"The answer was lost: {error}")] * len(group)
-        else:
-            words = read_answer(self._definition.answer, reply, group, self._clock.now())
+        words = self._answered(asked, group)
         for said in words:
             turn.hear(said)
         is_refused = words[0].of_request and words[0].verdict in REASONS
         return self._each(turn, group) if is_refused and len(group) > 1 else words
 
+    def _answered(self, asked: Asked, group: Sequence[Fields]) -> list[Said]:
+        try:
+            reply = self._wire.ask(asked)
+            return read_answer(self._definition.answer, reply, group, self._clock.now())
+        except NotWritten as error:
+            return [Said(Verdict.TEMPORARY, "", f"The carrier cannot be reached: {error}", of_line=True)] * len(group)
+        except NoAnswer as error:
+            return [Said(Verdict.UNKNOWN, "", f"The answer was lost: {error}")] * len(group)
+        except Exception:  # one request must not put those beside it in doubt
+            log.exception("carrier_answer_not_understood", connector=self._name)
+            return [Said(Verdict.UNKNOWN, "", "The hub stumbled over the answer; the log says how.")] * len(group)
+
     def _each(self, turn: _Round, group: Sequence[Fields]) -> list[Said]:
         """Ask for each alone where one of them is why all were refused: nothing of the group was sent."""
         return [said for fields in group for said in self._ask(turn, [fields])]
+
+
+def _begun(
+    pool: ThreadPoolExecutor,
+    ask: Callable[[_Round, Sequence[Fields]], list[Said]],
+    turn: _Round,
+    group: Sequence[Fields],
+) -> Future[list[Said]]:
+    """A request that is under way; of one that a closing pool does not take, the word that it was not sent."""
+    try:
+        return pool.submit(ask, turn, group)
+    except RuntimeError:
+        refused: Future[list[Said]] = Future()
+        said = Said(Verdict.TEMPORARY, "", "The connector is being closed.", of_line=True)
+        refused.set_result([said] * len(group))
+        return refused
 
 
 def groups_of(fields: Sequence[Mapping[str, object]], same: Sequence[str], size: int) -> list[list[int]]:

@@ -57,7 +57,8 @@ def _path_secret(secret: SecretStr) -> SecretStr:
 OptionalPath = Annotated[Path | None, BeforeValidator(_none), AfterValidator(_local)]
 OptionalInt = Annotated[Annotated[int, Field(ge=1, le=10_000)] | None, BeforeValidator(_none)]
 OptionalRate = Annotated[Annotated[float, Field(gt=0)] | None, BeforeValidator(_none)]
-Seconds = Annotated[float, Field(gt=0, le=60)]
+Seconds = Annotated[float, Field(gt=0, le=30)]
+"""A wait that ends, together with those before it, within the lease of a worker's messages."""
 
 
 class HttpSettings(Section):
@@ -86,7 +87,7 @@ class HttpSettings(Section):
         default=None,
         description="Messages per request, where the carrier takes several; empty for what is usual there.",
     )
-    connect_timeout_s: Seconds = Field(default=5, description="How long a connection may take.")
+    connect_timeout_s: float = Field(default=5, gt=0, le=10, description="How long a connection may take.")
     read_timeout_s: Seconds = Field(default=10, description="How long the carrier may say nothing.")
     whole_timeout_s: Seconds = Field(default=15, description="How long a request may take as a whole.")
     max_answer_kb: int = Field(default=256, ge=1, le=10_240, description="Largest answer that is read, in kilobytes.")

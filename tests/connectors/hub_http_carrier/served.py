@@ -21,12 +21,13 @@ HUNG_UP = 0
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came; names of headers in small letters."""
+    """A request as it came; names of headers in small letters, `port` that of the other end."""
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes
+    port: int = 0
 
     @property
     def path(self) -> str:
@@ -81,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer as the test says."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = self.server.answer(Asked(self.command, self.path, headers, body))
+        answer = self.server.answer(Asked(self.command, self.path, headers, body, self.client_address[1]))
         if answer.status == HUNG_UP:
             self.close_connection = True
             return

@@ -25,6 +25,7 @@ from hub import (
 from hub.clock import SystemClock
 from hub.testing.contract import RecordingSink, outgoing
 from hub_http_carrier import connector as module
+from hub_http_carrier.answers import read_answer
 from hub_http_carrier.connector import HttpCarrier, groups_of
 from hub_http_carrier.settings import HttpSettings
 
@@ -288,6 +289,56 @@ def test_a_message_that_fits_no_header_is_refused_alone(tmp_path: Path) -> None:
     with line(tmp_path, definition, said(200, {"id": "1"})) as carrier:
         good, bad = carrier.submit([outgoing(), outgoing(sender="A\r\nX-Evil: 1")])
     assert (type(good), bad.code if isinstance(bad, Rejected) else bad) == (Submitted, "unwritable")
+
+
+def test_a_word_as_sender_is_refused_where_only_numbers_are_taken(tmp_path: Path) -> None:
+    """Those beside it leave."""
+    definition = SINGLE.replace("[auth]", "alphanumeric_sender = false\n[auth]")
+    with line(tmp_path, definition, said(200, {"id": "1"})) as carrier:
+        word, number = carrier.submit([outgoing(sender="My Shop"), outgoing(sender="36180")])
+    assert (word.code if isinstance(word, Rejected) else word, number) == ("sender", Submitted(("1",)))
+
+
+def test_an_answer_that_the_hub_stumbles_over_puts_only_its_own_message_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is wrong with our reading of it."""
+
+    def stumble(spec: Any, reply: Any, group: Any, now: Any) -> Any:
+        if b"boom" in reply.body:
+            raise RuntimeError("a bug")
+        return kept(spec, reply, group, now)
+
+    def answer(request: Asked) -> Answer:
+        return Answer(200, b'{"id": "boom"}' if b"+33639981007" in request.body else b'{"id": "1"}')
+
+    kept = read_answer
+    monkeypatch.setattr(module, "read_answer", stumble)
+    with line(tmp_path, SINGLE, answer) as carrier:
+        outcomes = carrier.submit([outgoing(to=f"+3363998100{last}") for last in (6, 7, 8)])
+    assert [type(outcome) for outcome in outcomes] == [Submitted, Unknown, Submitted]
+
+
+def test_what_is_under_way_when_the_line_is_closed_has_its_outcome(tmp_path: Path) -> None:
+    """`close` waits for it, and what was not begun was not sent."""
+    began, go_on = threading.Event(), threading.Event()
+    outcomes: list[Any] = []
+
+    def answer(_: Asked) -> Answer:
+        began.set()
+        go_on.wait(20)
+        return Answer(200, b'{"id": "1"}')
+
+    with line(tmp_path, SINGLE, answer, parallel=2) as carrier:
+        submitting = threading.Thread(target=lambda: outcomes.extend(carrier.submit([outgoing() for _ in range(2)])))
+        submitting.start()
+        assert began.wait(20)
+        closing = threading.Thread(target=carrier.close)
+        closing.start()
+        go_on.set()
+        closing.join()
+        submitting.join()
+    assert outcomes == [Submitted(("1",))] * 2
 
 
 def test_a_repeat_is_dropped_by_a_carrier_that_says_so(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from hub_http_carrier.auth import Asked
 from hub_http_carrier.wire import Limits, NoAnswer, NotWritten, Wire
 
 from .served import Answer, serving
+from .served import Asked as Asked_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -235,6 +236,22 @@ def test_a_connection_that_the_carrier_closed_meanwhile_is_made_anew() -> None:
         line.ask(post(carrier.url))
         time.sleep(0.1)
         assert (line.ask(post(carrier.url)).status, carrier.heard) == (200, 2)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its end may be on the way already."""
+    monkeypatch.setattr("hub_http_carrier.wire._IDLE_S", 0.0)
+    connections = []
+
+    def answer(request: Asked_) -> Answer:
+        connections.append(request.port)
+        return Answer(200, b"{}")
+
+    with serving(answer) as url, wire(PATIENT) as line:
+        for _ in range(2):
+            line.ask(post(url))
+            time.sleep(0.01)
+    assert len(set(connections)) == 2
 
 
 def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
