@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -241,6 +242,36 @@ def test_a_carriers_own_call_is_let_in(site: Site, preset: str) -> None:
     site.sink.wait_for(1, 15)
     site.sink = None
     assert (status, carrier.answers[200]) == (200, before + 1)
+
+
+class _Inbox:
+    """Keeps texts as the hub does: by the connector that brought them."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, InboundText]] = []
+        self.told: list[InboundText] = []
+        self.heard = threading.Event()
+
+    def take(self, connector: str, texts: Sequence[InboundText]) -> None:
+        """Keep them."""
+        self.kept += [(connector, text) for text in texts]
+
+    def acknowledged(self, _: str, texts: Sequence[InboundText]) -> None:
+        """Note that the carrier was told."""
+        self.told += texts
+        self.heard.set()
+
+
+@pytest.mark.parametrize("preset", ["twilio", "vonage", "ovh", "smsfactor"])
+def test_a_text_that_a_carrier_brings_is_kept(site: Site, preset: str) -> None:
+    """Signed, addressed and written as that carrier does, over HTTP; and acknowledged once."""
+    site.hub.core.lines.inbox = inbox = _Inbox()
+    status = site.carriers[preset].text_in(number="+33639981001", to="36180", text="Oui, à demain & merci")
+    ((connector, text),) = inbox.kept
+    said = (status, connector, text.number.lstrip("+"), text.to, text.text)
+    assert said == (200, preset, "33639981001", "36180", "Oui, à demain & merci")
+    assert inbox.heard.wait(15)
+    assert inbox.told == [text]
 
 
 def _taken() -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -21,7 +21,6 @@ from hub import (
     Unknown,
 )
 from hub_http_carrier.answers import read_answer
-from hub_http_carrier.auth import Asked, ovh_signature
 from hub_http_carrier.calls import receipts_in, texts_in
 from hub_http_carrier.definition import Definition, Verdict, load, preset_names, preset_path
 from hub_http_carrier.fields import fields_of
@@ -29,6 +28,9 @@ from hub_http_carrier.proofs import Called
 from hub_http_carrier.settings import HttpSettings
 from hub_http_carrier.wire import Reply
 from hub_http_carrier.writing import request_for
+
+if TYPE_CHECKING:
+    from hub_http_carrier.auth import Asked
 
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
 ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV-1"
@@ -137,13 +139,6 @@ def test_ovh_sends_from_its_short_number_where_there_is_no_word() -> None:
     """`sender` and `senderForResponse` exclude each other."""
     body = json.loads(asked("ovh", message(sender="36180", purpose=Purpose.MARKETING)).body)
     assert ("sender" in body, body["senderForResponse"], body["noStopClause"]) == (False, True, False)
-
-
-def test_ovhs_signature_is_that_of_its_documentation() -> None:
-    """The example of "First steps with the OVHcloud APIs"."""
-    request = Asked("GET", "https://eu.api.ovh.com/1.0/domains/")
-    made = ovh_signature("EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF", "MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1", request, "1366560945")
-    assert made == "$1$d3705e8afb27a0d2970a322b96550abfc67bb798"
 
 
 def test_smsfactor_is_asked_by_json() -> None:

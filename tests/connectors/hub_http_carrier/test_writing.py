@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_http_carrier.definition import Definition
-from hub_http_carrier.templates import ABSENT, render
 from hub_http_carrier.writing import Unwritable, request_for
 
 NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
@@ -99,30 +98,6 @@ def test_half_of_a_character_is_refused_and_raises_nothing_else() -> None:
         spec = definition(**body)
         with pytest.raises(Unwritable):
             request_for(spec, spec.request.url, [fields("\ud800")], NOW)
-
-
-@pytest.mark.parametrize(
-    ("template", "made"),
-    [
-        ("{n}", 7),
-        ("n={n}", "n=7"),
-        ("{missing}", ABSENT),
-        ("a{missing}", ABSENT),
-        ("{missing|n}", 7),
-        ("{yes}", True),
-        ("plain", "plain"),
-        ({"a": "{missing}", "b": "{n}"}, {"b": 7}),
-        ({"l": {"each": "{to}"}}, {"l": ["1", "2"]}),
-        ({"l": {"each": {"to": "{to}", "x": "{missing}"}}}, {"l": [{"to": "1"}, {"to": "2"}]}),
-        (["{missing}", "{n}"], [7]),
-        (3, 3),
-        ("{text}", "{n}"),
-    ],
-)
-def test_a_template_becomes_what_its_fields_are(template: Any, made: Any) -> None:
-    """Types stay, what is empty is left out, and what a field says is not a template."""
-    each = [{"to": "1"}, {"to": "2"}]
-    assert render(template, {"n": 7, "yes": True, "empty": "", "text": "{n}"}, each) == made
 
 
 def test_a_request_is_signed_as_the_definition_says() -> None:
