@@ -13,7 +13,6 @@ import json
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from hub_http_carrier.auth import Asked, basic, digest, signed_content
 
@@ -195,11 +194,6 @@ def _is_recent(timestamp: str, tolerance_s: float, now: datetime) -> bool:
         return abs(float(timestamp) - now.timestamp()) <= tolerance_s
     except (ValueError, OverflowError):
         return False
-
-
-def path_of(url: str) -> str:
-    """The path of an address, for the log: without its secret."""
-    return urlsplit(url).path.rpartition("/")[2]
 
 
 _HOLDS: Mapping[str, Callable[[Proofs, Called, datetime], bool]] = {

@@ -197,7 +197,8 @@ def test_what_was_written_and_not_answered_is_in_doubt_and_asked_once(act: Calla
 def test_a_drip_is_cut_when_the_whole_has_taken_too_long() -> None:
     """Each byte comes in time, and all of them would not."""
     drips = say(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", then=drip(b" ", 0.02))
-    with Raw(drips) as carrier, wire() as line, pytest.raises(NoAnswer, match="within 1 s"):
+    limits = Limits(read_s=20, whole_s=1)
+    with Raw(drips) as carrier, wire(limits) as line, pytest.raises(NoAnswer, match="within 1 s"):
         line.ask(post(carrier.url))
 
 
@@ -232,9 +233,15 @@ def test_a_redirect_is_not_followed() -> None:
 
 def test_a_connection_that_the_carrier_closed_meanwhile_is_made_anew() -> None:
     """It is looked at before anything is written to it."""
-    with Raw(say(OK, then=hang_up)) as carrier, wire(PATIENT) as line:
+    gone = threading.Event()
+
+    def leave(connection: socket.socket) -> None:
+        connection.close()
+        gone.set()
+
+    with Raw(say(OK, then=leave)) as carrier, wire(PATIENT) as line:
         line.ask(post(carrier.url))
-        time.sleep(0.1)
+        assert gone.wait(20)
         assert (line.ask(post(carrier.url)).status, carrier.heard) == (200, 2)
 
 
