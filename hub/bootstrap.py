@@ -135,6 +135,11 @@ class Core:
         sections = {name: one.section for name, one in self.settings.connectors.items()}
         return {name: section for name, section in sections.items() if isinstance(section, model)}
 
+    @property
+    def public_url(self) -> str:
+        """The web address of the hub, as `[hub] public_url` says it."""
+        return self.settings.hub.public_url
+
     def sink(self, connector: str) -> Sink:
         """Where what a connector's carrier says goes."""
         return self.lines.sink(connector)
@@ -325,7 +330,7 @@ class Core:
         wanted = self.settings.connectors[name]
         folder = self.data_dir / "connectors" / name
         folder.mkdir(parents=True, exist_ok=True)
-        context = ConnectorContext(name, folder, self.clock)
+        context = ConnectorContext(name, folder, self.clock, self.public_url)
         return self.plugins.registry.connectors[wanted.type].build(context, wanted.section)
 
     def tell(self, changes: Changes, at: datetime) -> None:

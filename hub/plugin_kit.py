@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from hub.cli.shared import Session, answer, choose_account, json_option
     from hub.clock import SystemClock
     from hub.compliance.window import local_to_utc
-    from hub.config.schema import Section, TextList
+    from hub.config.schema import Section, TextList, from_folder
     from hub.failpoints import failpoint
     from hub.sms.phone import parse_number, shorten, split_numbers
     from hub.store.bulk import insert_new
     from hub.store.metadata import UtcDateTime, new_metadata
+    from hub.store.storable import storable
 
 __all__ = [
     "Section",
@@ -28,6 +29,7 @@ __all__ = [
     "answer",
     "choose_account",
     "failpoint",
+    "from_folder",
     "insert_new",
     "json_option",
     "local_to_utc",
@@ -35,6 +37,7 @@ __all__ = [
     "parse_number",
     "shorten",
     "split_numbers",
+    "storable",
 ]
 
 _ROOMS = {
@@ -46,6 +49,7 @@ _ROOMS = {
     "SystemClock": "hub.clock",
     "json_option": "hub.cli.shared",
     "local_to_utc": "hub.compliance.window",
+    "from_folder": "hub.config.schema",
     "TextList": "hub.config.schema",
     "UtcDateTime": "hub.store.metadata",
     "insert_new": "hub.store.bulk",
@@ -53,6 +57,7 @@ _ROOMS = {
     "parse_number": "hub.sms.phone",
     "shorten": "hub.sms.phone",
     "split_numbers": "hub.sms.phone",
+    "storable": "hub.store.storable",
 }
 
 

@@ -54,6 +54,11 @@ class Hub(Protocol):
         """Whom mail to that local part at the hub's mail domain reaches; None unless the hub made the address."""
         ...
 
+    @property
+    def public_url(self) -> str:
+        """The web address under which the public reaches the hub, without a slash at its end; empty for none."""
+        ...
+
     def section(self, model: type[S]) -> S:
         """The plugin's own section of hub.ini, by the model it registered."""
         ...

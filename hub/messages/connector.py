@@ -131,9 +131,11 @@ class Connector(Protocol):
 class ConnectorContext:
     """What a connector is built from: its name in hub.ini, a folder of its own, the clock.
 
-    Its settings come beside this, as the typed section that the connector registered.
+    Its settings come beside this, as the typed section that the connector registered. `public_url` is the web address
+    of the hub without a slash at its end, for carriers that call back; empty where it has none.
     """
 
     name: str
     folder: Path
     clock: Clock
+    public_url: str = ""
