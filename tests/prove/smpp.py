@@ -18,10 +18,9 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING
 
-from hub_smpp.testing import Behaviour, Fate, SmscProcess
-
 from hub.plugin_manager import Plugins
 from hub.testing.databases import KINDS, Databases
+from hub_smpp.testing import Behaviour, Fate, SmscProcess
 from tests.prove.chaos import Run, dice_of, report, say
 from tests.prove.clients import Client, MailClient, Numbers, RestClient
 from tests.prove.house import House

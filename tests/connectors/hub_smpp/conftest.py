@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_smpp.connector import SmppConnector
-from hub_smpp.settings import SmppSettings
 
 from hub import ConnectorContext
 from hub.plugin_kit import SystemClock
 from hub.testing.contract import OpenLine, RecordingSink
+from hub_smpp.connector import SmppConnector
+from hub_smpp.settings import SmppSettings
 from tests.connectors.hub_smpp.carrier import Carrier
 
 if TYPE_CHECKING:

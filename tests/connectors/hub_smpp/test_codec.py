@@ -6,6 +6,9 @@ import contextlib
 from dataclasses import fields
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hub_smpp.codec import decode, encode, split
 from hub_smpp.codes import STATUS_NAMES, Status, status_name
 from hub_smpp.pdu import (
@@ -24,8 +27,6 @@ from hub_smpp.pdu import (
     SubmitSm,
     SubmitSmResp,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEXT = st.characters(min_codepoint=1, max_codepoint=255)
 OCTET = st.integers(0, 255)

@@ -7,17 +7,16 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_smpp.codes import Status, Tag
-from hub_smpp.pdu import BindTransceiver, BindTransceiverResp, GenericNack, SubmitSm, SubmitSmResp
 
 from hub import FailureReason, NotSent, PermanentFailure, Rejected, Submitted, TemporaryFailure, Throttled, Unknown
 from hub.testing.contract import outgoing
+from hub_smpp.codes import Status, Tag
+from hub_smpp.pdu import BindTransceiver, BindTransceiverResp, GenericNack, SubmitSm, SubmitSmResp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hub_smpp.pdu import Pdu
-
     from tests.connectors.hub_smpp.carrier import Carrier, Peer
     from tests.connectors.hub_smpp.conftest import Connect
 

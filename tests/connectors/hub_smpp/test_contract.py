@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from hub_smpp.connector import SmppConnector
-from hub_smpp.settings import SmppSettings
 
 from hub.testing.contract import ConnectorContract
+from hub_smpp.connector import SmppConnector
+from hub_smpp.settings import SmppSettings
 from tests.connectors.hub_smpp.carrier import Carrier
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from hub_smpp.ids import Ids
 from hub_smpp.settings import MessageIdFormat
 

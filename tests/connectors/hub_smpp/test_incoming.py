@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from hub_smpp.alphabet import GSM_BASIC, GSM_EXTENSION, gsm_octets, gsm_text, text_of
 from hub_smpp.codes import ESM_UDH, Tag
 from hub_smpp.incoming import MISSING, Joiner, Place, fragment_of
 from hub_smpp.pdu import DeliverSm
-from hypothesis import given
-from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from hub import InboundText

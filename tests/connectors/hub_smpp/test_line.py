@@ -6,6 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+
+from hub import Submitted, TemporaryFailure
+from hub.testing.contract import OpenLine, outgoing
 from hub_smpp import binds, session
 from hub_smpp.codes import Status
 from hub_smpp.pdu import (
@@ -22,14 +25,10 @@ from hub_smpp.pdu import (
     UnbindResp,
 )
 
-from hub import Submitted, TemporaryFailure
-from hub.testing.contract import OpenLine, outgoing
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hub_smpp.binds import LinkStatus
-
     from tests.connectors.hub_smpp.carrier import Carrier
     from tests.connectors.hub_smpp.conftest import Connect
 

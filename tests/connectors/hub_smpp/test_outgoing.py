@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from hub import Alphabet, Purpose
+from hub.testing.contract import outgoing
 from hub_smpp.addresses import number_of, sender_address
 from hub_smpp.codec import decode
 from hub_smpp.codes import ESM_UDH, Tag
 from hub_smpp.outgoing import pieces, submits, validity_period
 from hub_smpp.pdu import NotAPdu, SubmitSm
 from hub_smpp.settings import SmppSettings
-
-from hub import Alphabet, Purpose
-from hub.testing.contract import outgoing
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 LONG = ("a" * 153, "b" * 153, "c")

@@ -6,6 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+
+from hub import ConnectorContext, InboundText, ReceiptState, StoreUnavailable, Submitted
+from hub.plugin_kit import SystemClock
+from hub.testing.contract import RecordingSink, outgoing
 from hub_smpp import line as lines
 from hub_smpp import postman
 from hub_smpp.codes import ESM_UDH, Status, Tag
@@ -13,17 +17,12 @@ from hub_smpp.connector import SmppConnector
 from hub_smpp.pdu import DataSm, DataSmResp, DeliverSmResp, SubmitSm, SubmitSmResp
 from hub_smpp.settings import SmppSettings
 
-from hub import ConnectorContext, InboundText, ReceiptState, StoreUnavailable, Submitted
-from hub.plugin_kit import SystemClock
-from hub.testing.contract import RecordingSink, outgoing
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from hub_smpp.pdu import Pdu
-
     from hub import DeliveryReceipt
+    from hub_smpp.pdu import Pdu
     from tests.connectors.hub_smpp.carrier import Carrier, Peer
     from tests.connectors.hub_smpp.conftest import Connect
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from hub_smpp.codes import Tag
-from hub_smpp.errors import reasons
-from hub_smpp.pdu import DataSm, DeliverSm
-from hub_smpp.receipts import Words, is_receipt, is_text, receipt_of, words_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub import DeliveryReceipt, FailureReason, ReceiptState
+from hub_smpp.codes import Tag
+from hub_smpp.errors import reasons
+from hub_smpp.pdu import DataSm, DeliverSm
+from hub_smpp.receipts import Words, is_receipt, is_text, receipt_of, words_of
 
 MAP = reasons("default", {})
 

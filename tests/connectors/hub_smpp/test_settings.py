@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hub_smpp.errors import ERROR_TABLES, Kind, verdict
-from hub_smpp.settings import SmppSettings
 from pydantic import ValidationError
 
 from hub import FailureReason
+from hub_smpp.errors import ERROR_TABLES, Kind, verdict
+from hub_smpp.settings import SmppSettings
 
 
 def test_every_key_has_a_default_and_a_sentence() -> None:

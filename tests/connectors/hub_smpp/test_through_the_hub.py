@@ -6,18 +6,17 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hub_smpp.codes import Tag
-from hub_smpp.pdu import SubmitSm, SubmitSmResp
 
 from hub.messages.model import MessageState
 from hub.testing.hub import TestHub, make_hub
+from hub_smpp.codes import Tag
+from hub_smpp.pdu import SubmitSm, SubmitSmResp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from hub_smpp.pdu import Pdu
-
     from tests.connectors.hub_smpp.carrier import Carrier, Peer
 
 MANY = tuple(f"+3361234{number:04}" for number in range(5600, 5660))

@@ -12,12 +12,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from hub_smpp.connector import SmppConnector
-from hub_smpp.settings import SmppSettings
 
 from hub import ConnectorContext, Submitted, TemporaryFailure
 from hub.plugin_kit import SystemClock
 from hub.testing.contract import OpenLine, RecordingSink, outgoing
+from hub_smpp.connector import SmppConnector
+from hub_smpp.settings import SmppSettings
 from tests.connectors.hub_smpp.carrier import Carrier
 
 if TYPE_CHECKING:

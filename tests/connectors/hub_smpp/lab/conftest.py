@@ -6,13 +6,13 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from hub_smpp.connector import SmppConnector
-from hub_smpp.settings import SmppSettings
-from hub_smpp.testing import Behaviour, SmscProcess, SmscThread
 
 from hub import ConnectorContext
 from hub.plugin_kit import SystemClock
 from hub.testing.contract import OpenLine, RecordingSink
+from hub_smpp.connector import SmppConnector
+from hub_smpp.settings import SmppSettings
+from hub_smpp.testing import Behaviour, SmscProcess, SmscThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import strategies as st
+
 from hub_smpp.codes import RESPONSE, Command, Tag
 from hub_smpp.pdu import KINDS, DataSm, DeliverSm, GenericNack, Pdu, SubmitSm
-from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,6 +8,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
+
+from hub import ReceiptState, Rejected, Submitted, TemporaryFailure, Throttled, Unknown
 from hub_smpp.codec import encode
 from hub_smpp.connector import SmppConnector
 from hub_smpp.pdu import KINDS, EnquireLink
@@ -16,17 +18,14 @@ from hub_smpp.settings import SmppSettings
 from hub_smpp.testing import Fate, Phone, SmscProcess
 from hub_smpp.testing.rubbish import RUBBISH, TRUNCATED
 
-from hub import ReceiptState, Rejected, Submitted, TemporaryFailure, Throttled, Unknown
-
 from .conftest import until
 from .sending import in_doubt, send_all, texts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hub_smpp.binds import LinkStatus
-
     from hub.testing.contract import OpenLine
+    from hub_smpp.binds import LinkStatus
 
     from .conftest import CarrierMaker, LineMaker
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hub_smpp.connector import SmppConnector
 
 from hub import PermanentFailure, ReceiptState, Submitted
+from hub_smpp.connector import SmppConnector
 
 from .conftest import until
 from .oracle import FOLDER

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import smpplib.smpp
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from hub_smpp.codec import decode, encode
 from hub_smpp.pdu import (
     BindReceiver,
@@ -27,8 +30,6 @@ from hub_smpp.pdu import (
     Unbind,
     UnbindResp,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from .oracle import NodeOracle
 from .pdus import OCTET, body_of, name_of, pdus, tlvs_of

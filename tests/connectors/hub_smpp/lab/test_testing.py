@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import smpplib.client
 import smpplib.exceptions
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from hub_smpp.codec import encode
 from hub_smpp.pdu import BindTransceiver
 from hub_smpp.testing import Fate, Phone, SmscProcess, SmscThread
 from hub_smpp.testing.behaviour import read, words
 from hub_smpp.testing.book import Book, read_count
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
