@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 OWN_LOOP_HEADER = "X-Textohub-Loop"
 """On every mail of the hub's: what comes back to it is its own, and texts nobody."""
 
+_BODY = SMTP.clone(max_line_length=76)
+"""As long as a line of quoted-printable may be (RFC 2045, section 6.7)."""
+_UNFOLDED = SMTP.clone(max_line_length=990)
+"""The email package would take Message-IDs of more than 78 letters, such as Outlook's, to pieces that thread nothing."""
 _NO_NEWS = "OOF, AutoReply"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -46,7 +50,7 @@ def compose(mail: OutgoingMail, envelope: Envelope) -> EmailMessage:
     Nothing that a text, a name or a subject holds can begin a line of the header. It says that a program wrote it
     (RFC 3834), so that absence notes and other programs leave it alone.
     """
-    made = EmailMessage(policy=SMTP)
+    made = EmailMessage(policy=_BODY)
     made["From"] = _address(envelope.from_address, envelope.from_name)
     made["To"] = _address(mail.to)
     if envelope.reply_to:
@@ -60,6 +64,7 @@ def compose(mail: OutgoingMail, envelope: Envelope) -> EmailMessage:
     made[OWN_LOOP_HEADER] = envelope.message_id.rpartition("@")[2].rstrip(">")
     # Quoted-printable: every relay takes it, whatever it offers, and the blank behind "-- " stays.
     made.set_content(_UNFIT.sub("\ufffd", _LINE_ENDS.sub("\n", mail.body)), cte="quoted-printable")
+    made.policy = _UNFOLDED
     return made
 
 

@@ -68,6 +68,23 @@ def test_it_answers_the_mail_that_it_belongs_to() -> None:
     assert (mail["In-Reply-To"], mail["References"]) == ("<b@salon.example>", "<a@salon.example> <b@salon.example>")
 
 
+@pytest.mark.parametrize(
+    "name", ["<[x-1]@microsoft.com>", f"<{'AM9PR04MB8' * 9}@eurprd04.prod.outlook.com>", "<a.b..c$d=e@x>"]
+)
+def test_a_message_id_as_mail_programs_write_it_stays_whole(name: str) -> None:
+    """However long and odd: in pieces it would thread nothing."""
+    raw = compose(a_mail(in_reply_to=name), ENVELOPE).as_bytes().decode()
+    assert f"In-Reply-To: {name}\r\nReferences: {name}\r\n" in raw
+
+
+def test_no_line_is_longer_than_mail_may_have() -> None:
+    """998 letters, and 76 in the body (RFC 5322, RFC 2045)."""
+    mail = a_mail(subject="é" * 500, body="mot " * 500, references=tuple(f"<{letter * 240}@b>" for letter in "abcdef"))
+    header, _, body = compose(mail, ENVELOPE).as_bytes().partition(b"\r\n\r\n")
+    assert max(map(len, header.split(b"\r\n"))) <= 998
+    assert max(map(len, body.split(b"\r\n"))) <= 76
+
+
 @pytest.mark.parametrize("name", ["<a@b>\r\nBcc: x@evil.example", "<a b@c>", "a@b", "<>", f"<{'a' * 300}@b>"])
 def test_what_is_no_message_id_is_left_out(name: str) -> None:
     """Strangers' mails bring whatever they like."""
