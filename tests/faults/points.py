@@ -14,13 +14,14 @@ SOURCES = ("hub", "plugins", "connectors")
 
 
 def transactions() -> tuple[str, ...]:
-    """The names of all write transactions, as in `store.write("claim")`."""
-    return tuple(sorted({name for name in _first_words("write") if name.isidentifier()}))
+    """The names of all write transactions, as in `store.write("claim")` and `Together(store, "accept")`."""
+    alone = {name for name in _words("write") if name.isidentifier()}
+    return tuple(sorted(alone | _words("Together", place=1)))
 
 
 def edges() -> tuple[str, ...]:
     """The points that stand by themselves, as in `failpoint("submit.before_call")`."""
-    return tuple(sorted(_first_words("failpoint")))
+    return tuple(sorted(_words("failpoint")))
 
 
 def all_points() -> tuple[str, ...]:
@@ -28,15 +29,10 @@ def all_points() -> tuple[str, ...]:
     return tuple(f"{name}.{when}" for name in transactions() for when in ("before_commit", "after_commit")) + edges()
 
 
-def _first_words(function: str) -> set[str]:
-    return {
-        call.args[0].value
-        for call in _calls()
-        if _name_of(call.func) == function
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-        and isinstance(call.args[0].value, str)
-    }
+def _words(function: str, *, place: int = 0) -> set[str]:
+    """What is said at that place in every call of a function."""
+    said = (call.args[place] for call in _calls() if _name_of(call.func) == function and len(call.args) > place)
+    return {one.value for one in said if isinstance(one, ast.Constant) and isinstance(one.value, str)}
 
 
 def _calls() -> Iterator[ast.Call]:

@@ -98,7 +98,8 @@ def test_what_is_in_hand_is_finished(hub: TestHub, switches: Switches) -> None:
     campaign = hub.send(*MANY).campaign_id
     hub.carrier.before = lambda _: switches.pause([Way.OUT])
     hub.drain()
-    assert set(hub.states(campaign)) == {MessageState.SUBMITTED}
+    handed_over = hub.states(campaign).count(MessageState.SUBMITTED)
+    assert handed_over == hub.states(campaign)[:handed_over].count(MessageState.SUBMITTED) > 1
     hub.send()
     assert hub.drain() == 0
 

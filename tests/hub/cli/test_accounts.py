@@ -167,7 +167,7 @@ def test_a_number_is_suppressed_once(shop: CommandLine) -> None:
         "+33612345678 was suppressed already.\n",
     ]
     (listed,) = shop.json("suppression", "list")
-    assert listed.keys() == {"number", "kind", "at", "source", "note"}
+    assert listed.keys() == {"number", "kind", "at", "source", "note", "text", "campaign_id"}
     assert (listed["number"], listed["kind"], listed["source"], listed["note"]) == (
         "+33612345678",
         "opt_out",

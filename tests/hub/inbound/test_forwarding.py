@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.inbound.forwarding import forward
-from hub.inbound.model import InboundMessage
+from hub.inbound.model import InboundKind, InboundMessage
 from hub.inbound.wording import SPEECHES, speech_of
 from hub.mailing.postman import read_mail
 from hub.mailing.tables import outgoing_mails
@@ -37,7 +37,9 @@ class Desk:
         """A text comes; whether it goes on."""
         text = InboundMessage(
             **{
-                "id": 1,
+                "id": "1",
+                "connector": "main",
+                "kind": InboundKind.TEXT,
                 "account_id": self.hub.account.id,
                 "campaign_id": None,
                 "message_id": None,

@@ -59,6 +59,6 @@ def test_a_request_is_one_line_of_the_log_and_names_nobody(
     lines = [line for line in logs if line["event"] == "request"]
     assert [(line["method"], line["route"], line["status"]) for line in lines] == [
         ("POST", "/api/v1/campaigns", 201),
-        ("GET", "/api/v1/messages", 422),
+        ("GET", "/api/v1/messages", 404),
     ]
     assert not re.search(r"612345678|Secret", str(lines))

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PUBLIC = {"/api/v1/openapi.json", "/health/live", "/health/ready", "/metrics"}
 """What anybody may ask: it says nothing of any account. A route joins this list by a decision, not by itself."""
+OF_CARRIERS = "/carriers/"
+"""Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
 
 NOBODYS = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
 NO_ID = "%00' OR 1=1"
@@ -63,13 +65,13 @@ class Walls:
     @property
     def closed(self) -> list[Route]:
         """Those that not everybody may ask."""
-        return [route for route in self.routes if route.rule not in PUBLIC]
+        return [one for one in self.routes if one.rule not in PUBLIC and not one.rule.startswith(OF_CARRIERS)]
 
     def ask(self, route: Route, headers: dict[str, str], campaign: str = NOBODYS) -> TestResponse:
         """Ask a route for a campaign, or to make one."""
         query = {name: value.format(campaign=campaign) for name, value in QUERIES.get(route.rule, {}).items()}
         body = BODY if route.method in {"POST", "PUT", "PATCH"} else None
-        path = route.rule.replace("<campaign_id>", campaign)
+        path = route.rule.replace("<campaign_id>", campaign).replace("<number>", "+33612345679")
         assert "<" not in path, f"{route.rule} has a part that this test cannot fill"
         named = {"X-Request-Id": "same", **headers}
         return self.owner.client.open(path, method=route.method, query_string=query, headers=named, json=body)
