@@ -147,14 +147,14 @@ def _call_in(line: str) -> str | None:
 
 
 def _parse(words: list[str]) -> None:
-    """Parse a command line as `hub` does, and run nothing; a group alone may stand for its commands."""
+    """Parse a command line as `hub` does, and run nothing; a group alone, or with its own options, counts."""
     if words[0] == "--config":
         words = words[2:]
     if words in (["--version"], ["--help"]):
         return
     context = click.Context(command_line, obj=Session())
     command, rest = command_line.get_command(context, words[0]), words[1:]
-    while isinstance(command, click.Group) and rest:
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         _, command, rest = command.resolve_command(click.Context(command, parent=context), rest)
     if command is None:
         raise click.UsageError(f"there is no command {words[0]!r}")

@@ -22,7 +22,7 @@ OWN_LOOP_HEADER = "X-Textohub-Loop"
 _BODY = SMTP.clone(max_line_length=76)
 """As long as a line of quoted-printable may be (RFC 2045, section 6.7)."""
 _UNFOLDED = SMTP.clone(max_line_length=990)
-"""The email package would take Message-IDs of more than 78 letters, such as Outlook's, to pieces that thread nothing."""
+"""The email package would take Message-IDs of more than 78 letters (Outlook's) to pieces that thread nothing."""
 _NO_NEWS = "OOF, AutoReply"
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
