@@ -212,6 +212,7 @@ def _stop(connection: Connection, kept: Sequence[_Kept], now: datetime) -> None:
     ended = opt_out(connection, wishes)
     for row, one, owner in kept:
         accounts_ = [account for account in owner.accounts if (account, row["number"]) in ended]
+        ended -= {(account, row["number"]) for account in accounts_}  # the next STOP of a batch ends nothing any more
         if accounts_ and one.region is not None:
             value = ",".join(map(str, accounts_))
             connection.execute(update(table).where(table.c.public_id == row["public_id"]).values(opted_out=value))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from hub import InboundKind, hookimpl
+from hub import InboundKind, InboundText, hookimpl
 from hub.accounts.model import AccountSettings
 from hub.contacts.model import Proof, SuppressionKind
 from hub.inbound.tables import inbound_messages
@@ -257,6 +257,17 @@ def test_plugins_hear_of_every_text_and_what_became_of_it(make: HubMaker) -> Non
     (notice,) = listener.opt_outs
     assert (notice.account_id, notice.number, notice.text) == (phones.hub.account.id, NINA, "STOP")
     assert notice.campaign_id == listener.heard[1].campaign_id
+
+
+def test_a_stop_said_twice_in_one_batch_is_told_once(make: HubMaker) -> None:
+    """The second one has ended nothing."""
+    listener = Listener()
+    phones = with_plugin(make, listener)
+    texts = [InboundText(NINA, CODE, text, text) for text in ("STOP", "stop !")]
+    phones.hub.core.inbox.take("carrier", texts)
+    phones.work()
+    assert [one.text for one in listener.opt_outs] == ["STOP"]
+    assert len(phones.got()) == 2
 
 
 # --- the auto-responder ---
