@@ -18,7 +18,7 @@ from hub.messages.breaker import Failure, Success, Throttle, pace_now
 from hub.messages.claim import claim_batch, has_due
 from hub.messages.connector import Submitted
 from hub.messages.handover import Answers, failure_of, hand_over
-from hub.messages.lanes import Lanes, Round
+from hub.messages.lanes import Lanes, Round, Trickle
 from hub.messages.model import MessageState
 from hub.messages.outcomes import FREE, NotAllOurs, changes_by, kept_ids, owned_by, record_outcomes
 from hub.messages.route_health import Turn
@@ -87,9 +87,9 @@ class Dispatcher:
         connector = self._line(route)
         if connector is None:
             return 0
-        lanes = connector.capabilities.lanes
+        lanes, trickle = connector.capabilities.lanes, Trickle(self.pause)
         work = Lanes(
-            work=lambda: self._round(route, connector, lambda: stop() or work.is_over),
+            work=lambda: trickle.after(self._round(route, connector, lambda: stop() or work.is_over)),
             may_go_on=lambda: not stop() and self.clock.monotonic() < end,
             beside=lanes if lanes > 1 else 0,
         )

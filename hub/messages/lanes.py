@@ -19,6 +19,30 @@ class Round:
     go_on: bool = True
 
 
+FEW = 20
+GATHER_S = 0.015
+
+
+@dataclass
+class Trickle:
+    """Lets messages that come one by one gather: each round costs a few commits, however few it takes.
+
+    What comes alone is not kept waiting; after a second round in a row that found fewer than `FEW`, and each further
+    one, there is a pause of `GATHER_S` seconds.
+    """
+
+    pause: Callable[[float], None]
+    _was_few: bool = False
+
+    def after(self, done: Round) -> Round:
+        """Pause if it is worth it."""
+        is_few = 0 < done.count < FEW and not done.is_full and done.go_on
+        if is_few and self._was_few:
+            self.pause(GATHER_S)
+        self._was_few = is_few
+        return done
+
+
 @dataclass
 class Lanes:
     """Runs `work` again and again until it finds nothing, says so, or `may_go_on` does not hold any more.

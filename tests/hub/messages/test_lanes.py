@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from hub.messages.lanes import Lanes, Round
+from hub.messages.lanes import FEW, GATHER_S, Lanes, Round, Trickle
 
 
 @dataclass
@@ -83,3 +83,23 @@ def test_what_a_lane_raises_is_raised_once_all_have_ended() -> None:
     with pytest.raises(ConnectionError):
         lanes.run()
     assert [one for one in threading.enumerate() if one.name.startswith("lane ")] == []
+
+
+@pytest.mark.parametrize(
+    ("rounds", "pauses"),
+    [
+        ([Round(1), Round(0)], 0),
+        ([Round(1), Round(1), Round(0)], 1),
+        ([Round(1), Round(1), Round(2), Round(0)], 2),
+        ([Round(1), Round(0), Round(1)], 0),
+        ([Round(FEW), Round(FEW)], 0),
+        ([Round(4, is_full=True), Round(4, is_full=True)], 0),
+        ([Round(1), Round(1, go_on=False)], 0),
+    ],
+)
+def test_what_comes_one_by_one_gathers(rounds: list[Round], pauses: int) -> None:
+    """From the second small round in a row on; neither what comes alone nor a full claim waits."""
+    paused: list[float] = []
+    trickle = Trickle(paused.append)
+    assert [trickle.after(one) for one in rounds] == rounds
+    assert paused == [GATHER_S] * pauses
