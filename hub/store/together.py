@@ -61,7 +61,7 @@ class Together:
         part = _Part(order, act)
         self._waiting.append(part)
         with self._turn:
-            if not part.done.done():
+            while not part.done.done():  # those before it may be more than fit into one transaction
                 self._carry_out([self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))])
         result: T = part.done.result()
         return result

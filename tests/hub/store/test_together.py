@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 
 from hub.errors import RequestRefused
 from hub.store.tables import switches
-from hub.store.together import MOST, Together
+from hub.store.together import MOST, Together, _Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,6 +160,15 @@ def test_a_part_keeps_the_context_of_its_thread(together: Together) -> None:
         others = [threads.submit(mine, name) for name in ("a", "b")]
         first.result()
         assert [one.result() for one in others] == ["a", "b"]
+
+
+def test_who_comes_after_more_than_may_share_does_not_wait_for_ever(together: Together) -> None:
+    """Nobody else is there who would carry out what is left."""
+    strangers = [_Part(0, lambda _: None) for _ in range(MOST)]
+    together._waiting.extend(strangers)
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(together.write, lambda _: "mine", order=1).result(timeout=10) == "mine"
+    assert all(one.done.done() for one in strangers)
 
 
 def test_more_than_may_share_come_with_the_next_transaction(store: Store, together: Together) -> None:
