@@ -60,7 +60,7 @@ class Settler:
         matched, last = 0, 0
         while rows := self._page_of_parked(last, self.clock.now() - younger_than):
             for connector in sorted({row.connector for row in rows}):
-                matched += self._retry(connector, [row for row in rows if row.connector == connector])
+                matched += self._retry(connector, [row.id for row in rows if row.connector == connector])
             last = rows[-1].id
         return matched
 
@@ -81,9 +81,12 @@ class Settler:
         with self.store.read() as connection:
             return fetch(connection, query)
 
-    def _retry(self, connector: str, rows: Sequence[AnyRow]) -> int:
+    def _retry(self, connector: str, ids: Sequence[int]) -> int:
+        """Read again, in the transaction: SQLite gives the id of a row that is gone to the next that comes."""
         now = self.clock.now()
         with self.store.write("retry_parked") as connection:
+            these = (parked.c.connector == connector, among(connection, parked.c.id, ids))
+            rows = fetch(connection, select(parked).where(*these).order_by(parked.c.id))
             changes, left = _apply_parked(connection, connector, rows, now)
         self.tell(changes, now)
         return len(rows) - left

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
 
 from hub import hookimpl
 from hub.messages.connector import NotSent, Submitted, Unknown
@@ -289,6 +289,20 @@ def test_only_young_receipts_may_be_tried_again(hub: TestHub) -> None:
     told(hub, DeliveryReceipt("y", UNDELIVERED, client_ref="01KB-0"))
     found = hub.core.settler.retry_parked(younger_than=timedelta(minutes=10))
     assert (found, state_of(hub, answer), count_parked(hub)) == (0, UNKNOWN, 2)
+
+
+def test_a_receipt_that_came_to_wait_in_anothers_place_is_not_dropped_with_it(hub: TestHub) -> None:
+    """The one that was read found its message, and SQLite gave its id to the next: two workers and a scheduler."""
+    settler, first = hub.core.settler, of(sent(hub), ReceiptState.DELIVERED)
+    row = {"connector": "carrier", "carrier_id": first.carrier_id, "state": first.state, "raw": ""}
+    with hub.core.store.write("test") as connection:
+        connection.execute(insert(parked).values(**row, at=hub.clock.now()))
+    read = settler._page_of_parked(0, hub.clock.now() - timedelta(hours=1))
+    with hub.core.store.write("test") as connection:  # as the answer does that names it
+        connection.execute(delete(parked))
+    told(hub, DeliveryReceipt("second", ReceiptState.DELIVERED))
+    settler._retry("carrier", [row.id for row in read])
+    assert count_parked(hub) == 1
 
 
 def test_a_receipt_for_what_was_never_sent_changes_nothing(hub: TestHub) -> None:
