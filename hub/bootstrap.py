@@ -79,7 +79,7 @@ log = structlog.get_logger(__name__)
 
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
-HANDLE_INBOUND = "hub.inbound.jobs.handle_inbound"
+HANDLE_INBOUND = "hub.messages.jobs.handle_inbound"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
 SEND_MAILS = "hub.messages.jobs.send_mails"
 

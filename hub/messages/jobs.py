@@ -26,6 +26,10 @@ class Work(Protocol):
         """Send the hub's own mail that is due."""
         ...
 
+    def handle_inbound(self) -> None:
+        """Work off what texts from phones wait."""
+        ...
+
 
 def submit_due(route: str) -> None:
     """Submit what is due on a route."""
@@ -45,6 +49,11 @@ def run_periodic(name: str) -> None:
 def send_mails() -> None:
     """Send the hub's own mail that is due."""
     _work().send_mails()
+
+
+def handle_inbound() -> None:
+    """Work off what texts from phones wait."""
+    _work().handle_inbound()
 
 
 def _work() -> Work:
