@@ -48,7 +48,7 @@ class Stride:
             self._other = self._last
         self._last = (count, seconds)
         known = self._per_message_s
-        if known is None or self._other is None:
+        if known is None or self._other is None or self._other[0] == count:
             return max(_LEAST_S, seconds / count)
         slope = (seconds - self._other[1]) / (count - self._other[0])
         return max(_LEAST_S, min(slope, seconds / count), known / _QUICKER_AT_MOST)

@@ -144,7 +144,7 @@ SCENES: Mapping[str, Scene] = {
     "tick.leading": _TICK,
     "tick.duty_done": _TICK,
     "recover_leases": _TICK,
-    "freeze": Scene("schedule", given=("accept", "submit"), later_s=DAYS_S),
+    "freeze": Scene("schedule", given=("accept", "finish"), later_s=DAYS_S),
     "finish_campaigns": Scene("schedule", given=("accept", "submit")),
     "give_up": _TICK,
     "forget_keys": _TICK,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.messages.stride import TARGET_S, Stride
 
@@ -64,3 +66,20 @@ def test_few_messages_say_little_about_many() -> None:
     for _ in range(20):
         stride.took(1, 0.001)
     assert stride.size == 4
+
+
+@given(st.lists(st.tuples(st.integers(1, 500), st.floats(0, 60)), max_size=60))
+def test_whatever_rounds_were_like_the_next_one_has_a_size(rounds_: list[tuple[int, float]]) -> None:
+    """Of any sizes and durations, in any order: of nearly the same size, too."""
+    stride = Stride(500)
+    for count, seconds in rounds_:
+        stride.took(count, seconds)
+        assert 1 <= stride.size <= 500
+
+
+def test_a_round_as_large_as_one_long_before_is_compared_with_nothing() -> None:
+    """Eleven, ten, eleven: a tenth more is no other size, and the same size tells nothing."""
+    stride = Stride(500)
+    for count in (20, 11, 10, 11, 20, 11):
+        stride.took(count, 0.1)
+    assert stride.size >= 1

@@ -163,7 +163,7 @@ def stands_still_without_the_database(site: Site, worker: subprocess.Popen[bytes
 @pytest.mark.prove
 def test_a_worker_that_stood_still_too_long_has_no_say_any_more(site: Site) -> None:
     """Its lease ran out and others went on; when it wakes up, it sends nothing that is theirs now (F9)."""
-    site.environ["HUB_CONNECTOR_SANDBOX_LATENCY_MS"] = "150"
+    site.environ |= {"HUB_CONNECTOR_SANDBOX_LATENCY_MS": "150", "HUB_CONNECTOR_SANDBOX_BATCH_SIZE": "1"}
     stalled = site.worker()
     site.send(COUNT)
     assert site.until(lambda: len(site.times_taken()) > 0 and "claimed" in site.states()), site.log
