@@ -71,8 +71,10 @@ Signal = Failure | Throttle | Success
 
 FIRST_REST_S, LONGEST_REST_S = 1.0, 5.0
 """Between failures of a closed route: twice as long each time."""
-FIRST_OPEN_S, FINAL_OPEN_S, LONGEST_OPEN_S = 5.0, 60.0, 300.0
-"""How long a route stays open at first, when only a person can mend it, and at most."""
+FIRST_OPEN_S, LONGEST_OPEN_S = 5.0, 20.0
+"""How long a route stays open at first, and at most: where it is the only one, alerts wait for the next try."""
+FIRST_FINAL_S, LONGEST_FINAL_S = 60.0, 300.0
+"""The same where only a person can mend it."""
 LONGEST_ASKED_S = 3600.0
 JITTER = 0.2
 """Part of a pause that is left to chance: many workers, or hubs, do not come back in the same moment."""
@@ -169,8 +171,8 @@ def _failed(state: RouteState, failure: Failure, now: datetime, open_after: int,
         return replace(state, failures=failures, reason=failure.reason, rest_until=rest_until, noted_at=now)
     relapse = state.condition is Condition.PROBING or (state.since is not None and now - state.since < STEADY)
     openings = state.openings + 1 if relapse else 1
-    first_s = FINAL_OPEN_S if failure.is_final else FIRST_OPEN_S
-    open_s = min(LONGEST_OPEN_S, first_s * 2.0 ** min(openings - 1, 30)) * (1 - JITTER * chance)
+    first_s, longest_s = (FIRST_FINAL_S, LONGEST_FINAL_S) if failure.is_final else (FIRST_OPEN_S, LONGEST_OPEN_S)
+    open_s = min(longest_s, first_s * 2.0 ** min(openings - 1, 30)) * (1 - JITTER * chance)
     return replace(
         state,
         condition=Condition.OPEN,

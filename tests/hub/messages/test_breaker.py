@@ -91,14 +91,18 @@ def test_an_open_route_is_left_alone_and_then_tried() -> None:
     assert (found, breaker.may_go(state, NOW + seconds(5))) == ([False, False, True], False)
 
 
-def test_each_try_in_vain_doubles_the_time_to_the_next_up_to_five_minutes() -> None:
-    """So that a carrier that is away for a night is not asked a thousand times."""
-    state, waits = opened(), []
-    for _ in range(8):
+@pytest.mark.parametrize(
+    ("failure", "waits"),
+    [(AWAY, [10, 20, 20, 20, 20]), (replace(AWAY, is_final=True), [120, 240, 300, 300, 300])],
+)
+def test_each_try_in_vain_doubles_the_time_to_the_next(failure: Failure, waits: list[float]) -> None:
+    """Up to twenty seconds, for alerts wait where there is no other way; to five minutes where a person must act."""
+    state, found = opened(), []
+    for _ in waits:
         before = state.retry_at or NOW
-        state = probed(state, AWAY)
-        waits.append(((state.retry_at or NOW) - before).total_seconds())
-    assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
+        state = probed(state, failure)
+        found.append(((state.retry_at or NOW) - before).total_seconds())
+    assert found == waits
 
 
 def test_chance_shortens_a_pause_by_a_fifth_at_most() -> None:

