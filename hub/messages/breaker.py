@@ -2,7 +2,7 @@
 
 A route is closed, as a circuit is, while messages leave by it. After some failures in a row it opens; once its time
 is over one worker tries it with one message, and what comes of that closes it or keeps it open for longer. A route
-that has just closed gets few new messages at first, and opens again at its first failure.
+that has just closed gets few new messages at first, and opens again sooner than others.
 """
 
 from __future__ import annotations
@@ -78,6 +78,8 @@ FIRST_FINAL_S, LONGEST_FINAL_S = 60.0, 300.0
 LONGEST_ASKED_S = 3600.0
 JITTER = 0.2
 """Part of a pause that is left to chance: many workers, or hubs, do not come back in the same moment."""
+RELAPSE_AFTER = 2
+"""Failures in a row that open a route which has just closed."""
 RECOVERY = timedelta(seconds=60)
 """How long a route that was open gets fewer new messages than its part."""
 STEADY = timedelta(minutes=5)
@@ -88,6 +90,8 @@ LONG_REST = timedelta(seconds=10)
 """A carrier that wants to be left alone for longer is gone around."""
 
 LEAST_PACE = 1.0
+FIRST_PACE = 25.0
+"""What a line of which nothing is known is taken to reach at least, when it is first asked to go slower."""
 CUT = 0.8
 RISE_PER_S = 0.1
 """The part of a pace, one segment per second at least, by which it rises each second."""
@@ -162,9 +166,8 @@ def _failed(state: RouteState, failure: Failure, now: datetime, open_after: int,
     if state.condition is Condition.OPEN or (is_resting(state, now) and not failure.is_final):
         return state  # it was on its way beside the one that failed before, and says nothing new
     failures = state.failures + 1
-    opens = (
-        failure.is_final or failures >= open_after or state.condition is Condition.PROBING or is_recovering(state, now)
-    )
+    enough = min(open_after, RELAPSE_AFTER) if is_recovering(state, now) else open_after
+    opens = failure.is_final or failures >= enough or state.condition is Condition.PROBING
     if not opens:
         usual_s = min(LONGEST_REST_S, FIRST_REST_S * 2.0 ** (failures - 1))
         rest_until = now + timedelta(seconds=usual_s if failure.rest_s is None else _asked(failure))
@@ -193,8 +196,10 @@ def _throttled(state: RouteState, throttle: Throttle, now: datetime) -> RouteSta
     state = replace(state, rest_until=rest_until or state.rest_until, noted_at=now)
     if state.pace_at is not None and timedelta(0) <= now - state.pace_at < CUT_AT_MOST_EVERY:
         return state
-    reached = [rate for rate in (pace_now(state, now), throttle.rate) if rate is not None]
-    return replace(state, pace=max(LEAST_PACE, CUT * min(reached)), pace_at=now)
+    known = pace_now(state, now)
+    reached = max(FIRST_PACE, throttle.rate) if known is None else known
+    cut = CUT * max(min(reached, throttle.rate), reached / 2)  # what little was taken lately may be all there was
+    return replace(state, pace=max(LEAST_PACE, cut), pace_at=now)
 
 
 def _succeeded(state: RouteState, now: datetime) -> RouteState:

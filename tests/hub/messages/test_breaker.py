@@ -130,10 +130,12 @@ def test_what_was_on_its_way_when_the_route_opened_changes_nothing(signal: Signa
     assert breaker.after(state, signal, NOW + seconds(1), open_after=3, chance=0.0) == state
 
 
-def test_a_route_that_has_just_closed_opens_at_its_first_failure_and_for_longer() -> None:
-    """It does not flap."""
+def test_a_route_that_has_just_closed_opens_at_its_second_failure_and_for_longer() -> None:
+    """It does not flap; one answer that got lost says little."""
     closed = probed(opened(), Success())
-    again = after(closed, AWAY, at=NOW + seconds(30))
+    once = after(closed, replace(AWAY, rest_s=0.0), at=NOW + seconds(30))
+    again = after(once, AWAY, at=NOW + seconds(30))
+    assert once.condition is Condition.CLOSED
     assert (again.condition, again.retry_at) == (Condition.OPEN, NOW + seconds(40))
 
 
@@ -197,7 +199,21 @@ def test_one_excess_that_several_lanes_hear_of_is_one() -> None:
 
 def test_the_slowest_pace_is_a_segment_a_second() -> None:
     """A carrier that takes nothing at all is not given up."""
-    assert breaker.pace_now(after(RouteState(), Throttle(0.0)), NOW) == 1.0
+    state = RouteState()
+    for second in range(60):
+        state = after(state, Throttle(0.0), at=NOW + seconds(second))
+    assert 1.0 <= (state.pace or 0) <= 2.0
+
+
+def test_what_little_was_taken_lately_may_be_all_there_was() -> None:
+    """A line of which nothing is known is cut to ten a second, not to a standstill."""
+    assert breaker.pace_now(after(RouteState(), Throttle(0.1)), NOW) == 10.0
+
+
+def test_a_pace_far_above_what_is_taken_falls_by_more_than_half_at_once() -> None:
+    """It comes down soon, and not to a chance figure."""
+    state = after(RouteState(), Throttle(1000.0))
+    assert breaker.pace_now(after(state, Throttle(10.0), at=NOW + seconds(1)), NOW + seconds(1)) == 352.0
 
 
 # --- clocks ---

@@ -285,7 +285,16 @@ def test_what_is_put_off_one_by_one_slows_the_route_too(steady: TestHub) -> None
     steady.carrier.answer = lambda _: NotSent("throttled", retry_after_s=5)
     steady.send(*numbers(3))
     steady.drain()
-    assert (report(steady).pace, state(steady).condition) == (1.0, Condition.CLOSED)
+    assert (report(steady).pace, state(steady).condition) == (10.0, Condition.CLOSED)
+
+
+def test_a_few_that_are_put_off_slow_nobody_else(steady: TestHub) -> None:
+    """A phone's own queue may be full; the line is not."""
+    full, *others = numbers(4)
+    steady.carrier.answer = lambda message: NotSent("queue full", retry_after_s=5) if message.to == full else None
+    steady.send(full, *others)
+    steady.drain()
+    assert (report(steady).pace, len(steady.carrier.taken)) == (None, 3)
 
 
 # --- what is written down ---
