@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,4 +85,7 @@ def _reach(name: str, point: _Point) -> None:
         return
     if point.action is Action.RAISE:
         raise FailpointReached(name)
-    os.kill(os.getpid(), signal.SIGKILL if point.action is Action.KILL else signal.SIGSTOP)
+    if point.action is Action.KILL:
+        os.kill(os.getpid(), signal.SIGKILL)
+    # To this very thread: sent to the process another one might take it first, while this one goes on for a moment.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
