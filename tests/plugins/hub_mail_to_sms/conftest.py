@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hub.testing.databases import Databases
+    from hub.testing.relay import TakenMail
 
 TLS = Path(__file__).parent / "tls"
 CERTIFICATE, KEY, LOCKED_KEY = TLS / "test_only.crt", TLS / "test_only.key", TLS / "test_only_locked.key"
 WITH_TLS = {"tls_cert": str(CERTIFICATE), "tls_key": str(KEY)}
 PATIENCE_S = 10.0
 SENDER = "accueil@salon.example"
+DOMAIN = "sms.localhost"
 
 ListenOn = Callable[..., "Listener"]
 
@@ -55,6 +57,24 @@ def a_mail(
         mail[name.replace("_", "-")] = value
     mail.set_content(text)
     return mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def answer_to(mail: TakenMail, words: str, message_id: str, **fields: str) -> tuple[bytes, str]:
+    """What a mail program makes of an answer, and where it sends it."""
+    made = EmailMessage()
+    made["From"] = str(mail.message["To"])
+    made["To"] = str(mail.message["Reply-To"])
+    made["Subject"] = f"Re: {mail.message['Subject']}"
+    made["Message-ID"] = message_id
+    made["In-Reply-To"] = str(mail.message["Message-ID"])
+    made["References"] = f"{mail.message['References'] or ''} {mail.message['Message-ID']}".strip()
+    for name, value in fields.items():
+        made[name.replace("_", "-")] = value
+    quoted = "\n".join(f"> {line}" for line in mail.text.splitlines())
+    made.set_content(
+        f"{words}\n\nLe lun. 4 janv. 2027 à 09:30, <33612345678@{DOMAIN}> a écrit :\n{quoted}\n\n-- \nZoé\n"
+    )
+    return made.as_bytes().replace(b"\n", b"\r\n"), mail.message["Reply-To"].addresses[0].addr_spec
 
 
 class Wire:
@@ -259,13 +279,13 @@ def listener(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> 
     shared.hub.core.close()
 
 
-def start_listener(database_url: str, folder: Path, settings: Mapping[str, object]) -> Listener:
-    """A hub with the plugin's tables, and its listener on a free port."""
+def start_listener(database_url: str, folder: Path, settings: Mapping[str, object], **bring: object) -> Listener:
+    """A hub with the plugin's tables, and its listener on a free port; `bring` are further plugins."""
     environ = {"HUB_MAIL_TO_SMS_PORT": str(free_port())}
     for name, value in settings.items():
         section, _, key = name.rpartition("__")
         environ[f"HUB_{(section or 'mail_to_sms').upper()}_{key.upper()}"] = str(value)
-    hub = make_hub(folder, database_url, settings=environ, bring={"mail_to_sms": hub_mail_to_sms})
+    hub = make_hub(folder, database_url, settings=environ, bring={"mail_to_sms": hub_mail_to_sms, **bring})
     hub.core.upgrade()
     service = MailService(hub.core)
     service.start()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +17,7 @@ from hub.inbound.reply_address import Conversation, reply_address
 from hub.messages.tables import campaigns
 from hub.testing.relay import Relay
 
-from .conftest import WITH_TLS, a_mail, said
+from .conftest import DOMAIN, WITH_TLS, a_mail, answer_to, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from .conftest import Listener
 
 PERSON = "+33612345678"
-DOMAIN = "sms.localhost"
 ZOE = "zoe@salon.example"
 
 
@@ -72,24 +70,6 @@ class Round:
         """What was accepted last."""
         with self.listener.hub.core.read() as connection:
             return connection.execute(select(campaigns).order_by(campaigns.c.id.desc()).limit(1)).one()
-
-
-def answer_to(mail: TakenMail, words: str, message_id: str, **fields: str) -> tuple[bytes, str]:
-    """What a mail program makes of an answer, and where it sends it."""
-    made = EmailMessage()
-    made["From"] = str(mail.message["To"])
-    made["To"] = str(mail.message["Reply-To"])
-    made["Subject"] = f"Re: {mail.message['Subject']}"
-    made["Message-ID"] = message_id
-    made["In-Reply-To"] = str(mail.message["Message-ID"])
-    made["References"] = f"{mail.message['References'] or ''} {mail.message['Message-ID']}".strip()
-    for name, value in fields.items():
-        made[name.replace("_", "-")] = value
-    quoted = "\n".join(f"> {line}" for line in mail.text.splitlines())
-    made.set_content(
-        f"{words}\n\nLe lun. 4 janv. 2027 à 09:30, <33612345678@{DOMAIN}> a écrit :\n{quoted}\n\n-- \nZoé\n"
-    )
-    return made.as_bytes().replace(b"\n", b"\r\n"), mail.message["Reply-To"].addresses[0].addr_spec
 
 
 def test_a_conversation_goes_around(listen_on_both: Callable[..., Listener], relay: Relay) -> None:
