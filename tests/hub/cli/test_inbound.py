@@ -9,6 +9,7 @@ import pytest
 
 from hub import InboundText
 from hub.bootstrap import build
+from hub.contacts.model import SuppressionKind
 
 if TYPE_CHECKING:
     from tests.hub.cli.conftest import CommandLine
@@ -46,6 +47,30 @@ def test_what_is_to_be_looked_at_is_found(written: CommandLine) -> None:
     assert [one["text"] for one in written.json("inbound", "--review")["items"]] == ["non-stop"]
 
 
+def test_what_is_nobodys_is_found(shop: CommandLine) -> None:
+    """On a hub of two accounts, neither of which has texted that number."""
+    shop.json("account", "create", "--name", "Boutique", "--country", "FR")
+    core = build(environ=shop.environ)
+    core.inbox.take("console", [InboundText(NINA, "36180", "Bonjour ?", "1")])
+    core.close()
+    ((one,), of_the_shop) = (
+        shop.json("inbound", *words)["items"] for words in (("--nobodys",), ("--account", "Salon Exemple"))
+    )
+    assert (one["text"], one["account_id"], of_the_shop) == ("Bonjour ?", None, [])
+
+
+def test_as_many_are_listed_as_are_asked_for(written: CommandLine) -> None:
+    """The latest of them."""
+    assert [one["text"] for one in written.json("inbound", "--limit", "1")["items"]] == ["non-stop"]
+
+
+def test_an_opt_out_that_came_otherwise_is_added_by_hand(written: CommandLine) -> None:
+    """By telephone, or after a text that was looked at; it is there beside the others."""
+    written("optout", "add", "06 12 34 56 79", "--note", "au téléphone")
+    found = {one["number"]: (one["source"], one["note"]) for one in written.json("optout", "list")}
+    assert (found["+33612345679"], set(found)) == (("hand", "au téléphone"), {NINA, "+33612345679"})
+
+
 def test_an_opt_out_is_listed_with_its_words(written: CommandLine) -> None:
     """Whoever doubts it can read it."""
     (one,) = written.json("optout", "list")
@@ -70,6 +95,28 @@ def test_what_is_not_suppressed_cannot_be_removed(written: CommandLine) -> None:
     """This is said."""
     code, _ = written.refused("optout", "remove", "Salon Exemple", "0612345679", "--proof", "Formulaire")
     assert code == "not_found"
+
+
+def test_a_number_that_belongs_to_somebody_again_keeps_its_opt_out(written: CommandLine) -> None:
+    """Each reason is taken away by itself."""
+    core = build(environ=written.environ)
+    core.suppressions.add(core.accounts.find("Salon Exemple").id, NINA, SuppressionKind.UNALLOCATED, source="npai")
+    core.close()
+    written.json("optout", "remove", "Salon Exemple", NINA, "--unallocated", "--proof", "Nina a rappelé")
+    assert [one["kind"] for one in written.json("optout", "list")] == ["opt_out"]
+
+
+def test_proofs_are_shown_to_people_too(written: CommandLine) -> None:
+    """As a table."""
+    written("optout", "remove", "Salon Exemple", NINA, "--proof", "Formulaire du 4 janvier")
+    result = written("optout", "consents")
+    assert (result.exit_code, NINA in result.stdout, "Formulaire" in result.stdout) == (0, True, True)
+
+
+def test_an_answer_is_explained_to_people_too(cli: CommandLine) -> None:
+    """A line for each thing that is known."""
+    lines = dict(line.split(maxsplit=1) for line in cli("explain", "inbound", "Stop svp").stdout.splitlines())
+    assert (lines["kind"], lines["rule"], lines["matched"]) == ("opt_out", "word", "stop")
 
 
 def test_an_answer_is_explained(cli: CommandLine) -> None:

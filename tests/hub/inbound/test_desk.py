@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, update
 
-from hub import InboundKind, InboundText, hookimpl
+from hub import InboundKind, InboundText, MessageState, Purpose, hookimpl
 from hub.accounts.model import AccountSettings
 from hub.contacts.model import Proof, SuppressionKind
 from hub.inbound.tables import inbound_messages
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 CONFIRMED = "Salon Exemple : c'est noté, vous ne recevrez plus de SMS de notre part."
 WHO = "Ces SMS vous sont envoyés par Salon Exemple. Pour ne plus en recevoir, répondez STOP."
 FIRST = "Votre commande est prête."
+A_SUNDAY = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 @dataclass(eq=False)
@@ -98,6 +100,16 @@ def test_a_confirmation_leaves_of_an_account_that_is_locked_or_has_no_credits(ph
     phones.hub.core.accounts.lock(phones.hub.account.id, locked=True)
     phones.answer("STOP")
     assert phones.got() == [FIRST, CONFIRMED]
+
+
+@pytest.mark.parametrize("hour", [2, 4, 21])
+def test_a_confirmation_does_not_wait_for_the_morning(phones: Phones, hour: int) -> None:
+    """Nor for Monday; marketing that was due with it does."""
+    phones.hub.clock.set(A_SUNDAY + timedelta(hours=hour))
+    waiting = phones.hub.send("+33612345679", text="Soldes", purpose=Purpose.MARKETING)
+    phones.answer("STOP")
+    assert (phones.got(), phones.suppressed()) == ([FIRST, CONFIRMED], [NINA])
+    assert phones.hub.states(waiting.campaign_id) == [MessageState.PENDING]
 
 
 def test_a_confirmation_overtakes_alerts(phones: Phones) -> None:

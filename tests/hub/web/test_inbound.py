@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub import InboundText
+from hub import CampaignRequest, InboundText, Purpose, Recipient
 from hub.contacts.model import SuppressionKind
 
 if TYPE_CHECKING:
@@ -61,11 +61,34 @@ def test_texts_of_a_kind_can_be_asked_for(caller: Caller) -> None:
     assert [one["text"] for one in found] == ["non-stop", "STOP"]
 
 
-def test_texts_of_another_account_are_not_shown(caller: Caller) -> None:
-    """Nor are those of nobody."""
+def test_texts_of_nobody_are_not_shown(caller: Caller) -> None:
+    """Only the operator sees them."""
     caller.hub.core.accounts.create("Boutique", "FR")
     write(caller, "Oui")
     assert caller.get(INBOUND).get_json() == {"items": [], "next": None}
+
+
+def test_texts_of_another_account_are_not_shown(caller: Caller) -> None:
+    """They answer what that one has sent."""
+    other, _ = caller.hub.core.accounts.create("Boutique", "FR", credits_=10)
+    caller.hub.core.accept(CampaignRequest(other.id, "Bonjour", (Recipient(NINA),), Purpose.ALERT))
+    caller.hub.drain()
+    write(caller, "Oui")
+    assert [one.account_id for one in caller.hub.core.texts.latest()] == [other.id]
+    assert caller.get(INBOUND).get_json() == {"items": [], "next": None}
+
+
+def test_suppressions_of_another_account_are_not_shown(caller: Caller) -> None:
+    """Whom that one must not text is its own business."""
+    other, _ = caller.hub.core.accounts.create("Boutique", "FR")
+    caller.hub.core.suppressions.add(other.id, NINA, SuppressionKind.OPT_OUT, source="hand")
+    assert caller.get(SUPPRESSIONS).get_json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", INBOUND), ("get", SUPPRESSIONS), ("delete", f"{SUPPRESSIONS}/1")])
+def test_nothing_is_shown_without_a_token(caller: Caller, method: str, path: str) -> None:
+    """Nor taken away."""
+    assert getattr(caller.client, method)(path, json={"proof": "x"}).status_code == 401
 
 
 def test_suppressions_are_listed_in_pages_by_number(caller: Caller) -> None:
@@ -120,6 +143,7 @@ def test_a_number_that_is_not_suppressed_is_not_found(caller: Caller) -> None:
     other, _ = caller.hub.core.accounts.create("Boutique", "FR")
     caller.hub.core.suppressions.add(other.id, NINA, SuppressionKind.OPT_OUT, source="hand")
     assert remove(caller, NINA, {"proof": "Formulaire"})[0] == 404
+    assert [one.number for one in caller.hub.core.suppressions.all(other.id)] == [NINA]
 
 
 def test_what_is_no_number_is_refused(caller: Caller) -> None:
