@@ -26,7 +26,7 @@ from hub.inbound.tables import inbound_answers
 from hub.inbound.tables import inbound_messages as table
 from hub.inbound.views import as_message
 from hub.messages.accept import LegalAnswer
-from hub.messages.model import CampaignRequest, Recipient
+from hub.messages.model import AUTO_REPLY, CampaignRequest, Recipient
 from hub.messages.tables import campaigns
 from hub.observe import hiding
 from hub.sms.model import PhoneNumber
@@ -54,7 +54,6 @@ LEASE = timedelta(seconds=180)
 ENOUGH_LEFT = timedelta(seconds=60)
 """No text is begun with less than this left of the lease: every plugin may take its ten seconds."""
 LONGEST_PAUSE = timedelta(hours=1)
-AUTO_REPLY = "auto_reply"
 
 _NEW = text("state = 'new'")  # written out, so that both databases use the partial index
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.messages.tables import last_texts, messages
+from hub.messages.model import AUTO_REPLY
+from hub.messages.tables import campaigns, last_texts, messages
 from hub.store.bulk import among, fetch
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ KEPT_FOR = timedelta(days=400)
 """An answer to a yearly greeting still finds whom it answers."""
 PAGE = 5000
 
+# Looked up row by row, along the key: a join would let PostgreSQL go through all campaigns.
+_SOURCE = select(campaigns.c.source).where(campaigns.c.id == messages.c.campaign_id).scalar_subquery()
+
 
 def remember(connection: Connection, ids: Collection[int], at: datetime) -> None:
     """Note that a carrier took these messages, or may have: copied inside the database, nothing travels but their ids.
 
-    In the order of the key, so that two workers cannot wait for each other. What the law has the hub answer
-    (below zero in priority) begins no conversation.
+    In the order of the key, so that two workers cannot wait for each other. What the hub answers by itself begins no
+    conversation, whether the law asks for it (below zero in priority) or the account: what the person writes next
+    answers what they were asked.
     """
     if not ids:
         return
@@ -36,7 +41,7 @@ def remember(connection: Connection, ids: Collection[int], at: datetime) -> None
     sender = func.coalesce(messages.c.sender, "")
     latest = (
         select(func.max(messages.c.id))
-        .where(these, messages.c.priority >= 0)
+        .where(these, messages.c.priority >= 0, _SOURCE != AUTO_REPLY)
         .group_by(messages.c.recipient, messages.c.sender, messages.c.account_id)
     )
     query = (

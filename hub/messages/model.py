@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hub.guard.model import Hold
     from hub.sms.model import Change, EncodingMode
 
-
+AUTO_REPLY = "auto_reply"
+"""The `source` of what is answered to a person's text by itself."""
 NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 """Shared by all who bring none: a million recipients are no million dictionaries."""
 

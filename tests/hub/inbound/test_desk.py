@@ -294,6 +294,14 @@ def test_an_account_can_answer_by_itself(phones: Phones) -> None:
     assert phones.hub.core.accounts.balance(phones.hub.account.id).spent == before + 1
 
 
+def test_an_automatic_answer_begins_no_conversation(phones: Phones) -> None:
+    """What the person writes next still answers the campaign, with its mail and its own words for answers."""
+    campaign = text_from(phones.hub, phones.hub.account.id, auto_reply="Votre réponse est notée.")
+    phones.answer("Oui")
+    got = phones.got()
+    assert (got[-1], phones.answer("Et pour demain ?").campaign_id) == ("Votre réponse est notée.", campaign)
+
+
 def test_without_one_nothing_is_answered(phones: Phones) -> None:
     """Silence is the default."""
     phones.answer("Bonjour")

@@ -9,7 +9,7 @@ from hub import Purpose
 from hub.messages import last
 from hub.messages.connector import Rejected, Unknown
 from hub.messages.last import last_texts_to
-from hub.messages.model import FailureReason
+from hub.messages.model import AUTO_REPLY, FailureReason
 
 if TYPE_CHECKING:
     import pytest
@@ -73,6 +73,16 @@ def test_what_was_not_taken_begins_nothing(hub: TestHub) -> None:
     hub.send()
     hub.drain()
     assert known(hub) == []
+
+
+def test_an_automatic_answer_takes_no_other_texts_place(hub: TestHub) -> None:
+    """Though it leaves later, or in the same batch."""
+    campaign = hub.send().campaign_id
+    for _ in range(2):
+        hub.send(text="Merci.", source=AUTO_REPLY)
+        hub.drain()
+        hub.clock.advance(minutes=5)
+    assert [row.campaign_id for row in known(hub)] == [campaign]
 
 
 def test_many_are_noted_with_their_batch(hub: TestHub) -> None:
