@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
@@ -23,7 +24,7 @@ from hub.messages.model import MessageState
 from hub.messages.outcomes import FREE, NotAllOurs, changes_by, kept_ids, owned_by, record_outcomes
 from hub.messages.route_health import Turn
 from hub.messages.routing import OnUnknown
-from hub.messages.settle import unpark
+from hub.messages.settle import look_again, unpark, waits
 from hub.messages.stride import Stride
 from hub.messages.tables import messages
 from hub.store.bulk import among, fetch, in_batches, update_rows
@@ -255,13 +256,25 @@ class Dispatcher:
             self._record(connector, owner, outcomes, resend=resend)
         else:
             self.tell(changes, at)
+            self._look_again(connector, named)
 
     def _record(self, connector: str, owner: str, outcomes: Mapping[int, Outcome], *, resend: bool) -> None:
         at = self.clock.now()
+        named = _named_by(outcomes)
         with self.store.write("record_some") as connection:
             changes = record_outcomes(connection, connector, owner, outcomes, at=at, resend_unknown=resend)
-            changes.join(unpark(connection, connector, _named_by(outcomes), at))
+            changes.join(unpark(connection, connector, named, at))
         self.tell(changes, at)
+        self._look_again(connector, named)
+
+    def _look_again(self, connector: str, named: Sequence[str]) -> None:
+        """A receipt that came to wait during the commit saw no answer, and was not seen. SQLite has one writer."""
+        if self.store.is_sqlite or not named:
+            return
+        with suppress(StoreUnavailable):  # the answers are kept, and the scheduler looks every few seconds too
+            if waits(self.store, connector, named):
+                at = self.clock.now()
+                self.tell(look_again(self.store, connector, named, at), at)
 
     def _give_back(self, owner: str, ids: Sequence[int]) -> None:
         """What was claimed and not written to the wire is due as before: it is the route that waits."""

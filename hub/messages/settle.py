@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.clock import Clock
     from hub.messages.arrivals import Match
@@ -72,9 +72,7 @@ class Settler:
     def _look_again(self, connector: str, arrivals: Sequence[Arrival]) -> None:
         """An answer that was being committed meanwhile did not see what was being parked, nor the other way round."""
         now = self.clock.now()
-        with self.store.write("look_again") as connection:
-            changes = unpark(connection, connector, {one.receipt.carrier_id for one in arrivals}, now)
-        self.tell(changes, now)
+        self.tell(look_again(self.store, connector, {one.receipt.carrier_id for one in arrivals}, now), now)
 
     def _page_of_parked(self, after: int, since: datetime) -> Sequence[AnyRow]:
         query = select(parked).where(parked.c.id > after, parked.c.at >= since).order_by(parked.c.id).limit(BATCH)
@@ -92,11 +90,30 @@ class Settler:
         return len(rows) - left
 
 
+def look_again(store: Store, connector: str, carrier_ids: Iterable[str], at: datetime) -> Changes:
+    """Unpark in a transaction of its own. Raises StoreUnavailable.
+
+    On a server a receipt and its answer may be recorded at once, and neither transaction sees the other. Whoever is
+    done looks again, whether it was the receipt or the answer: the one that commits last finds them both.
+    """
+    with store.write("look_again") as connection:
+        return unpark(connection, connector, carrier_ids, at)
+
+
+def waits(store: Store, connector: str, carrier_ids: Iterable[str]) -> bool:
+    """Whether a receipt with one of these ids waits. Raises StoreUnavailable."""
+    with store.read() as connection:
+        return any(
+            fetch(connection, select(parked.c.id).where(*_named(connection, connector, some)).limit(1))
+            for some in in_batches(carrier_ids, BATCH)
+        )
+
+
 def unpark(connection: Connection, connector: str, carrier_ids: Iterable[str], at: datetime) -> Changes:
     """Apply the receipts that came before the answer which names them, in the answer's own transaction."""
     changes = Changes()
     for some in in_batches(carrier_ids, BATCH):
-        query = select(parked).where(parked.c.connector == connector, among(connection, parked.c.carrier_id, some))
+        query = select(parked).where(*_named(connection, connector, some))
         rows = fetch(connection, query.order_by(parked.c.id))
         changes.join(_apply_parked(connection, connector, rows, at)[0])
     return changes
@@ -114,6 +131,10 @@ def apply_receipts(
     mark_corrected(connection, late, at)
     changes.write(connection, at)
     return changes, unmatched
+
+
+def _named(connection: Connection, connector: str, carrier_ids: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    return (parked.c.connector == connector, among(connection, parked.c.carrier_id, carrier_ids))
 
 
 def _apply(changes: Changes, found: Match, connector: str, at: datetime) -> None:

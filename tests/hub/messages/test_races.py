@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.compliance.model import Purpose
 from hub.errors import Conflict, NotEnoughCredits
-from hub.messages import expand
+from hub.messages import dispatch, expand
 from hub.messages.arrivals import Arrival
 from hub.messages.model import CampaignRequest, CampaignState, DeliveryReceipt, MessageState, ReceiptState, Recipient
-from hub.messages.settle import apply_receipts
+from hub.messages.settle import apply_receipts, unpark
 from hub.testing.connector import carrier_id_of
 
 if TYPE_CHECKING:
@@ -212,6 +212,26 @@ def test_a_receipt_and_the_answer_it_overtakes_at_once_find_each_other(
         thread.join()
     hub.core.settler.retry_parked(younger_than=timedelta(minutes=1))
     assert set(hub.states(answer.campaign_id)) == {MessageState.DELIVERED}
+
+
+def test_a_receipt_that_is_parked_while_its_answer_is_committed_waits_for_nobody(
+    hub: TestHub, twin: Callable[[TestHub], Core], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer has looked, and is not to be seen yet; the receipt has looked twice. Whoever is last looks again."""
+    answer, settling = hub.send(), twin(hub)
+    receipt = DeliveryReceipt(carrier_id_of(answer.messages[0].id), ReceiptState.DELIVERED)
+    reporting = threading.Thread(target=settling.settler.receipts, args=("carrier", [receipt]))
+
+    def unpark_and_be_slow(*args: Any) -> Any:
+        changes = unpark(*args)
+        reporting.start()
+        reporting.join(1 if hub.core.store.is_sqlite else 10)  # SQLite lets it in once this is committed
+        return changes
+
+    monkeypatch.setattr(dispatch, "unpark", unpark_and_be_slow)
+    hub.drain()
+    reporting.join()
+    assert hub.states(answer.campaign_id) == [MessageState.DELIVERED]
 
 
 def test_two_accounts_of_one_name_cannot_be_opened_at_once(hub: TestHub, twin: Callable[[TestHub], Core]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -303,6 +304,32 @@ def test_a_receipt_that_came_to_wait_in_anothers_place_is_not_dropped_with_it(hu
     told(hub, DeliveryReceipt("second", ReceiptState.DELIVERED))
     settler._retry("carrier", [row.id for row in read])
     assert count_parked(hub) == 1
+
+
+def test_a_part_hears_of_a_receipt_that_came_to_wait_in_anothers_place(
+    hub: TestHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The carrier was told that it is kept, and nobody would say it again: the text stayed submitted for ever."""
+    settler = hub.core.settler
+    pages: list[list[Any]] = [[]]
+    first, second = hub.send(FR, text="x" * 400), hub.send(OTHER, text="x" * 400)
+
+    def report(shipments: Sequence[Any]) -> None:
+        """The scheduler reads what waits before the first answer is recorded, and comes to it during the second."""
+        for answer in (first, second):
+            if answer.messages[0].id in {one.id for one in shipments}:
+                told(hub, of(answer, DELIVERED, 2))
+        if not pages[0]:
+            pages[0] = list(settler._page_of_parked(0, hub.clock.now() - timedelta(hours=1)))
+            return
+        monkeypatch.setattr(type(settler), "_page_of_parked", lambda *_: pages.pop() if pages else [])
+        settler.retry_parked()
+
+    vars(hub.core)["limits"] = replace(hub.core.limits, batch=1)
+    hub.carrier.before = report
+    hub.drain()
+    told(hub, *(of(answer, DELIVERED, part) for answer in (first, second) for part in (1, 3)))
+    assert [state_of(hub, one) for one in (first, second)] == [MessageState.DELIVERED] * 2
 
 
 def test_a_receipt_for_what_was_never_sent_changes_nothing(hub: TestHub) -> None:
