@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SEND_S = 10.0
 """How long a hub may leave its side of the line unread."""
+_LOOK_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Session:
         self._carrier = carrier
         self._door = door
         self._nonsense = nonsense
-        self._calls: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[Frame | threading.Event | None] = queue.SimpleQueue()
         self._writing = threading.Lock()
         self._numbers = count(1)
         self._given: dict[int, queue.SimpleQueue[bool]] = {}
@@ -75,15 +76,18 @@ class Session:
             thread.start()
 
     def answer_no_more(self) -> None:
-        """Say no to what comes from now on, and wait until the call in hand is answered."""
+        """Say no to what comes from now on, until the line ends, and wait until the call in hand is answered."""
         self._closing.set()
-        self._calls.put(None)
-        self._threads[1].join()
+        answered = threading.Event()
+        self._calls.put(answered)
+        while self._threads[1].is_alive() and not answered.wait(_LOOK_S):
+            pass
 
     def hang_up(self) -> None:
-        """End the line and wait for the threads."""
-        with suppress(OSError):
-            self._line.shutdown(socket.SHUT_RDWR)
+        """Answer what was heard, end the line and wait for the threads."""
+        self._calls.put(None)
+        self._threads[1].join()
+        self._break()
         for thread in self._threads:
             thread.join()
 
@@ -137,6 +141,9 @@ class Session:
 
     def _answer(self) -> None:
         while (frame := self._calls.get()) is not None:
+            if isinstance(frame, threading.Event):
+                frame.set()
+                continue
             try:
                 self._answer_one(frame)
             except (OSError, NotAFrame) as error:
