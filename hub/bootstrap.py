@@ -249,7 +249,7 @@ class Core:
     @cached_property
     def inbox(self) -> Inbox:
         """Where texts from phones are kept."""
-        return Inbox(self.store, self.clock, self.policies, self.ring_inbound)
+        return Inbox(self.store, self.clock, self.policies, self.ring_inbound, self.settings.hub.region)
 
     @cached_property
     def desk(self) -> Desk:

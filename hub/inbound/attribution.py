@@ -52,11 +52,13 @@ class LastText(Protocol):
 class Attribution:
     """Whose a text is, and which message it answers; `accounts` are all whose it may be, the likeliest first.
 
-    Without a `text` nobody's is known. Then `accounts` are those that have texted the number at all.
+    Without a `text` nobody's is known. Then `accounts` are those that have texted the number at all. `stopped` are
+    those that a STOP is for: who reads a name, and a short code under it, does not know whose number that is.
     """
 
     text: LastText | None
     accounts: tuple[int, ...] = ()
+    stopped: tuple[int, ...] = ()
 
     @property
     def is_ambiguous(self) -> bool:
@@ -70,12 +72,22 @@ def attribute(texts: Iterable[LastText], to: str, now: datetime) -> Attribution:
     The latest wins. The others of the 48 hours before now, or before the latest where that is older, make it ambiguous.
     """
     found = sorted(texts, key=lambda one: (one.at, one.campaign_id), reverse=True)
-    here = [one for one in found if _same(one.sender, to)] or [one for one in found if not _is_answerable(one.sender)]
+    signed_by_it = [one for one in found if _same(one.sender, to)]
+    unanswerable = [one for one in found if not _is_answerable(one.sender)]
+    here = signed_by_it or unanswerable
     if not here:
-        return Attribution(None, _accounts(found))
-    latest = here[0].at
+        everybody = _accounts(found)
+        return Attribution(None, everybody, everybody)
+    either = [one for one in found if _same(one.sender, to) or not _is_answerable(one.sender)]
+    stopped = dict.fromkeys([*_accounts(_recent(here, now)), *_accounts(_recent(either, now))])
+    return Attribution(here[0], _accounts(_recent(here, now)), tuple(stopped))
+
+
+def _recent(texts: Sequence[LastText], now: datetime) -> list[LastText]:
+    """Those of the two days before now, or before the latest where that is older; the latest first."""
+    latest = texts[0].at
     since = (now if latest >= now - RECENT else latest) - RECENT
-    return Attribution(here[0], _accounts([one for one in here if one.at >= since]))
+    return [one for one in texts if one.at >= since]
 
 
 def _accounts(texts: Sequence[LastText]) -> tuple[int, ...]:

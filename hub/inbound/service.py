@@ -21,7 +21,7 @@ from hub.inbound.attribution import Attribution, attribute
 from hub.inbound.model import InboundKind
 from hub.inbound.optout import read_text
 from hub.inbound.tables import inbound_messages as table
-from hub.messages.last import last_texts_to
+from hub.messages.last import last_texts_to, texts_under_way
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_RECIPIENT
 from hub.observe import hiding
 from hub.sms.model import PhoneNumber
@@ -51,12 +51,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Keeps texts from phones. `ring` is called after each commit: somebody has something to do."""
+    """Keeps texts from phones. `ring` is called after each commit: somebody has something to do.
+
+    Numbers that a carrier writes as its country dials them are read as those of `region`.
+    """
 
     store: Store
     clock: Clock
     policies: PolicyBook
     ring: Callable[[], None]
+    region: str = "FR"
 
     def take(self, connector: str, texts: Sequence[InboundText]) -> None:
         """Keep texts of one connector; returns after the commit. Raises StoreUnavailable; then nothing was kept.
@@ -81,7 +85,7 @@ class Inbox:
                 connection.execute(update(table).where(*known).values(digest=None))
 
     def _read(self, text: InboundText) -> _Arrival:
-        number = _number_of(text.number)
+        number = _number_of(text.number, self.region)
         region = number.region if isinstance(number, PhoneNumber) else None
         verdict = read_text(text.text, self.policies.get(region) if region else None)
         return _Arrival(text, number.e164 if isinstance(number, PhoneNumber) else number, region, verdict)
@@ -116,13 +120,16 @@ class _Arrival:
 _Kept = tuple[dict[str, Any], _Arrival, Attribution]
 
 
-def _number_of(given: str) -> PhoneNumber | str:
-    """Carriers write E.164 with a plus or without; what is neither is a short code or a name, and stays as it is."""
+def _number_of(given: str, region: str) -> PhoneNumber | str:
+    """Carriers write E.164 with a plus or without, and some a national number; the rest is a short code or a name."""
     digits = given.strip().removeprefix("+")
     if len(digits) > _LONGEST_SHORT_CODE and digits.isdecimal():
-        number = parse_number(f"+{digits.removeprefix('00')}", None)
-        found = number if isinstance(number, PhoneNumber) else number.number
-        if found is not None:
+        tries = [(f"+{digits.removeprefix('00')}", None), (digits, region)]
+        if digits.startswith("0") and not digits.startswith("00"):
+            tries.reverse()  # no calling code begins with 0
+        numbers = [parse_number(*one) for one in tries]
+        mobile = next((one for one in numbers if isinstance(one, PhoneNumber)), None)
+        if found := mobile or next((one.number for one in numbers if not isinstance(one, PhoneNumber)), None):
             return found
     return storable(given.strip(), LONGEST_RECIPIENT)
 
@@ -146,13 +153,15 @@ def _let_go_of_old_repeats(connection: Connection, connector: str, arrivals: Seq
 def _owners(connection: Connection, arrivals: Sequence[_Arrival], now: datetime) -> list[Attribution]:
     """Whose each text is; on a hub with a single account what nobody was texted for is that account's."""
     texts: dict[str, list[AnyRow]] = {}
-    for row in last_texts_to(connection, {one.number for one in arrivals}):
+    stops = {one.number for one in arrivals if one.verdict.kind is InboundKind.OPT_OUT}
+    known = [*last_texts_to(connection, {one.number for one in arrivals}), *texts_under_way(connection, stops, now)]
+    for row in known:
         texts.setdefault(row.recipient, []).append(row)
     found = [attribute(texts.get(one.number, ()), one.text.to, now) for one in arrivals]
     if all(one.accounts for one in found):
         return found
     there = connection.execute(select(accounts.c.id).order_by(accounts.c.id).limit(2)).scalars().all()
-    alone = Attribution(None, tuple(there)) if len(there) == 1 else Attribution(None)
+    alone = Attribution(None, tuple(there), tuple(there)) if len(there) == 1 else Attribution(None)
     return [one if one.accounts else alone for one in found]
 
 
@@ -207,11 +216,11 @@ def _stop(connection: Connection, kept: Sequence[_Kept], now: datetime) -> None:
         }
         for row, one, owner in kept
         if one.region is not None
-        for account in owner.accounts
+        for account in owner.stopped
     ]
     ended = opt_out(connection, wishes)
     for row, one, owner in kept:
-        accounts_ = [account for account in owner.accounts if (account, row["number"]) in ended]
+        accounts_ = [account for account in owner.stopped if (account, row["number"]) in ended]
         ended -= {(account, row["number"]) for account in accounts_}  # the next STOP of a batch ends nothing any more
         if accounts_ and one.region is not None:
             value = ",".join(map(str, accounts_))
@@ -229,6 +238,11 @@ def _tell_the_log(connector: str, new: Sequence[_Kept]) -> None:
     lost = [row for row, _, owner in new if not owner.accounts]
     if lost:
         log.warning("inbound_of_nobody", connector=connector, texts=len(lost))
+    unheard = [
+        1 for _, one, owner in new if one.verdict.kind is InboundKind.OPT_OUT and not (owner.stopped and one.region)
+    ]
+    if unheard:  # somebody who said stop may be texted again: a person has to look, see `hub inbound --nobodys`
+        log.error("opt_out_of_nobody", connector=connector, texts=len(unheard))
     by_kind: Mapping[str, int] = {
         kind: len(list(group))
         for kind, group in groupby(

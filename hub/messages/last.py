@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.messages.model import AUTO_REPLY
+from hub.messages.model import AUTO_REPLY, MessageState
 from hub.messages.tables import campaigns, last_texts, messages
 from hub.store.bulk import among, fetch
 
@@ -24,6 +24,7 @@ KEPT_FOR = timedelta(days=400)
 """An answer to a yearly greeting still finds whom it answers."""
 PAGE = 5000
 
+_LEASED = text("messages.state IN ('claimed', 'submitting')")  # written out, so that both use the partial index
 # Looked up row by row, along the key: a join would let PostgreSQL go through all campaigns.
 _SOURCE = select(campaigns.c.source).where(campaigns.c.id == messages.c.campaign_id).scalar_subquery()
 
@@ -51,7 +52,7 @@ def remember(connection: Connection, ids: Collection[int], at: datetime) -> None
             messages.c.account_id,
             messages.c.campaign_id,
             messages.c.position,
-            bindparam("at", at, last_texts.c.at.type),
+            func.coalesce(messages.c.submitted_at, bindparam("at", at, last_texts.c.at.type)),
         )
         .where(messages.c.id.in_(latest))
         .order_by(messages.c.recipient, sender, messages.c.account_id)
@@ -59,7 +60,9 @@ def remember(connection: Connection, ids: Collection[int], at: datetime) -> None
     maker = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = maker(last_texts).from_select([one.name for one in last_texts.c], query)
     changed = {name: statement.excluded[name] for name in ("campaign_id", "position", "at")}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(last_texts.primary_key), set_=changed))
+    newer = statement.excluded["at"] >= last_texts.c.at  # a late receipt tells of a text that others may have followed
+    keys = list(last_texts.primary_key)
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer))
 
 
 def last_texts_to(connection: Connection, numbers: Collection[str]) -> Sequence[AnyRow]:
@@ -67,6 +70,21 @@ def last_texts_to(connection: Connection, numbers: Collection[str]) -> Sequence[
     if not numbers:
         return []
     return fetch(connection, select(last_texts).where(among(connection, last_texts.c.recipient, list(numbers))))
+
+
+def texts_under_way(connection: Connection, numbers: Collection[str], now: datetime) -> Sequence[AnyRow]:
+    """What is being handed to a carrier for these numbers: a phone may have it, and answer, before that is recorded."""
+    if not numbers:
+        return []
+    query = select(
+        messages.c.recipient,
+        func.coalesce(messages.c.sender, "").label("sender"),
+        messages.c.account_id,
+        messages.c.campaign_id,
+        messages.c.position,
+        bindparam("at", now, last_texts.c.at.type).label("at"),
+    ).where(_LEASED, messages.c.state == MessageState.SUBMITTING, messages.c.priority >= 0)
+    return fetch(connection, query.where(among(connection, messages.c.recipient, list(numbers))))
 
 
 def forget_some(connection: Connection, after: str, now: datetime) -> str:

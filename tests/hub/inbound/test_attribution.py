@@ -90,3 +90,9 @@ def test_nobody_is_found_where_nothing_was_sent() -> None:
     """Not even doubtfully."""
     found = attribute([], CODE, NOW)
     assert (found.text, found.accounts) == (None, ())
+
+
+def test_a_stop_is_for_names_too() -> None:
+    """Though the text is that of the sender itself: under a name stands the same short code."""
+    found = attribute([Sent(1, 2), Sent(2, 1, "SALON"), Sent(3, 60, "SHOP")], CODE, NOW)
+    assert (found.accounts, found.stopped) == ((1,), (1, 2))

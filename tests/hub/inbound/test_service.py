@@ -226,3 +226,36 @@ def test_no_text_stands_in_the_log(phones: Phones, logs: list[MutableMapping[str
     """Nor does a number."""
     phones.write("Mon code est ZEBRE-4711")
     assert [line for line in logs if "ZEBRE" in str(line) or "612345678" in str(line)] == []
+
+
+def test_a_stop_to_the_short_code_stops_who_texted_under_a_name_too(phones: Phones) -> None:
+    """The mention of both says the same short code: the person cannot tell whose it is."""
+    phones.hub.clock.advance(days=200)
+    other = another_account(phones.hub)
+    text_from(phones.hub, other, sender="SALON")
+    phones.hub.clock.advance(minutes=5)
+    phones.write("STOP")
+    assert phones.suppressed(other) == [NINA]
+
+
+def test_a_stop_that_comes_before_the_carriers_answer_was_recorded_counts(hub: TestHub) -> None:
+    """A phone may have the text, and its owner may be quick."""
+    another_account(hub)
+    hub.carrier.before = lambda _: hub.core.inbox.take("carrier", [InboundText(NINA, CODE, "STOP", "m1", raw="STOP")])
+    hub.send(NINA)
+    hub.drain()
+    assert [one.number for one in hub.core.suppressions.all(hub.account.id)] == [NINA]
+
+
+@pytest.mark.parametrize("number", ["0612345678", "612345678", "0033612345678", "+33612345678"])
+def test_a_number_as_its_country_dials_it_is_known(phones: Phones, number: str) -> None:
+    """That of `[hub] region`: some carriers write so."""
+    phones.write("STOP", number)
+    assert (phones.kept()[0].number, phones.suppressed()) == (NINA, [NINA])
+
+
+def test_a_stop_that_stops_nobody_is_an_error_in_the_log(phones: Phones, logs: list[MutableMapping[str, Any]]) -> None:
+    """Who said stop may be texted again: a person has to look."""
+    another_account(phones.hub)
+    phones.write("STOP", "+33612345670")
+    assert [line["texts"] for line in logs if line["event"] == "opt_out_of_nobody"] == [1]

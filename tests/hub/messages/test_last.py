@@ -9,7 +9,7 @@ from hub import Purpose
 from hub.messages import last
 from hub.messages.connector import Rejected, Unknown
 from hub.messages.last import last_texts_to
-from hub.messages.model import AUTO_REPLY, FailureReason
+from hub.messages.model import AUTO_REPLY, DeliveryReceipt, FailureReason, MessageState, ReceiptState
 
 if TYPE_CHECKING:
     import pytest
@@ -114,3 +114,20 @@ def test_what_is_too_old_is_forgotten_page_by_page(hub: TestHub, monkeypatch: py
 def test_they_are_kept_for_more_than_a_year() -> None:
     """A greeting comes once in a year."""
     assert timedelta(days=366) < last.KEPT_FOR
+
+
+def test_a_late_receipt_of_an_earlier_text_takes_no_later_ones_place(hub: TestHub) -> None:
+    """What the person answers is what they read last."""
+    hub.carrier.answer = lambda _: Unknown("lost")
+    earlier = hub.send().campaign_id
+    hub.drain()
+    hub.carrier.answer = lambda _: None
+    hub.clock.advance(hours=1)
+    later = hub.send().campaign_id
+    for _ in range(5):  # the line that lost an answer is taken up again little by little
+        hub.clock.advance(seconds=10)
+        hub.drain()
+    hub.clock.advance(hours=1)
+    receipt = DeliveryReceipt("x1", ReceiptState.ACCEPTED, client_ref=f"{earlier}-0", to=NINA)
+    hub.carrier.sink.receipts([receipt])
+    assert (hub.states(earlier), [row.campaign_id for row in known(hub)]) == ([MessageState.SUBMITTED], [later])
