@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from hub.errors import CommitInDoubt, ConnectorError, StoreUnavailable
 from hub.ids import new_id
 from hub.messages.breaker import Failure, Success, Throttle, pace_now
 from hub.messages.claim import claim_batch, has_due
-from hub.messages.connector import Submitted
+from hub.messages.connector import NotSent, Submitted
 from hub.messages.handover import Answers, failure_of, hand_over
 from hub.messages.lanes import Lanes, Round, Trickle
 from hub.messages.model import MessageState
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+LONGEST_BEHIND_S = 20.0
+"""How long at most a message that was refused alone lets others go first: as long as an open route waits."""
+MOST_REFUSED = 1000
 RECORD_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Waits between tries to record what a carrier answered: lost answers would leave the messages in doubt."""
 PROBE_AGAIN = timedelta(seconds=1)
@@ -69,6 +72,7 @@ class Dispatcher:
     health: RouteHealth
     pause: Callable[[float], None] = time.sleep
     strides: dict[str, Stride] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
     wires: dict[str, threading.Semaphore] = field(default_factory=dict)
 
     def drain(self, route_name: str, *, budget_s: float = 5.0, stop: Callable[[], bool] = lambda: False) -> int:
@@ -209,9 +213,32 @@ class Dispatcher:
             began = self.clock.monotonic()
             answers = hand_over(connector, ours)
             seconds = self.clock.monotonic() - began
+        if len(ours) == 1 and answers.stops:
+            answers = self._behind_the_others(route, ours[0].id, answers)
         self._keep(route, connector, owner, answers, ours)
         self._note(route, answers, ours, seconds)
         return answers
+
+    def _behind_the_others(self, route: Route, message: int, answers: Answers) -> Answers:
+        """Let a message that was refused alone wait a little where others are due: it may be what is refused."""
+        times = self.refused[message] = self.refused.get(message, 0) + 1
+        if len(self.refused) > MOST_REFUSED:
+            del self.refused[next(iter(self.refused))]
+        if times == 1 and answers.failure is None:
+            return answers  # a line that is only slow keeps its order
+        try:
+            with self.store.read() as connection:
+                if not has_due(connection, route.name, self.clock.now()):
+                    return answers
+        except StoreUnavailable:
+            return answers  # what the carrier said is recorded as soon as the database is back
+        wait_s = min(LONGEST_BEHIND_S, 2.0 ** (times - 1))
+        later = {
+            one: replace(outcome, retry_after_s=max(wait_s, outcome.retry_after_s))
+            for one, outcome in answers.outcomes.items()
+            if isinstance(outcome, NotSent)
+        }
+        return replace(answers, outcomes={**answers.outcomes, **later})
 
     def _note(self, route: Route, answers: Answers, ours: Sequence[AnyRow], seconds: float) -> None:
         """Say what a call was like."""

@@ -454,3 +454,28 @@ def test_answers_that_cannot_be_recorded_at_all_end_in_doubt(blocked: tuple[Test
     hub.clock.advance(seconds=61)
     hub.core.sweeper.recover_leases()
     assert (hub.states(answer.campaign_id), hub.drain(), len(hub.carrier.taken)) == ([UNKNOWN], 0, 1)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [TemporaryFailure("system error", retry_after=timedelta(seconds=5)), PermanentFailure("refuses the account: 400")],
+    ids=["for now", "for good"],
+)
+def test_a_message_that_its_carrier_chokes_on_does_not_hold_up_the_others(hub: TestHub, error: ConnectorError) -> None:
+    """It is tried again behind them: it may be the reason."""
+    hub.core.route_health.chance = lambda: 0.0
+    (poison,) = numbers(1)
+
+    def choke(batch: Sequence[OutgoingMessage]) -> None:
+        if all(one.to == poison for one in batch):
+            raise error
+
+    hub.carrier.before = choke
+    hub.carrier.answer = lambda message: NotSent("system error", 5.0) if message.to == poison else None
+    hub.send(poison)
+    hub.drain()
+    for number in range(10):
+        hub.clock.advance(seconds=30)
+        hub.send(f"+3361299{number:04d}")
+        hub.drain()
+    assert len(hub.carrier.taken) >= 8
