@@ -1,6 +1,7 @@
 """Go around routes that are out: what is due on them takes another that takes it, and what cannot waits its time.
 
-Only messages that nobody has claimed are moved: what may have reached a carrier is never sent another way.
+Only messages that nobody has claimed, and that no carrier may have had, are moved: what was in doubt once is asked for
+again where it was, if at all.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from hub.accounts.tables import accounts
 from hub.messages import breaker
 from hub.messages.claim import has_due
 from hub.messages.routing import by_priority, names_of
-from hub.messages.sweep import end_expired
+from hub.messages.sweep import NEVER_TRIED, end_expired
 from hub.messages.tables import messages
-from hub.messages.writing import PRIORITY
+from hub.messages.writing import PURPOSES
 from hub.store.bulk import among, fetch
 from hub.switches import Way, is_paused
 
@@ -38,7 +39,9 @@ BATCH = 1000
 MOST_AT_ONCE = 10_000
 """How many messages one tick moves at most; the next one is a second later."""
 SOON = timedelta(seconds=2)
-"""What is due, or a route that is to be tried, within a tick or two."""
+"""A route that is to be tried within a tick or two."""
+AHEAD = timedelta(seconds=25)
+"""What is due by then moves: a message that was refused alone waits up to twenty seconds behind others."""
 LONGEST_IDLE_S = 10.0
 IDLE_FACTOR = 20.0
 """What a search in vain took, so many times, is how long it is not made again: long backlogs cost more."""
@@ -108,8 +111,8 @@ class Failover:
     def _move(self, route: Route, other: Route, scene: _Scene, most: int) -> int:
         """Alerts first; of a route that is about to be tried the last message stays, for it to be tried with."""
         keeps_one = _is_tried_soon(scene.states[route.name], scene.now)
-        due = messages.c.due_at <= scene.now + SOON
-        these = and_(_PENDING, messages.c.route == route.name, due, taken_by(other, scene.accounts))
+        due = messages.c.due_at <= scene.now + AHEAD
+        these = and_(_PENDING, NEVER_TRIED, messages.c.route == route.name, due, taken_by(other, scene.accounts))
         query = select(messages.c.id).where(these).order_by(messages.c.priority)
         moved = 0
         while moved < most:
@@ -132,7 +135,7 @@ class Failover:
         if not _is_tried_soon(scene.states[route.name], scene.now):
             return
         others = [one.name for one in scene.well]
-        theirs = and_(_PENDING, messages.c.route.in_(others), messages.c.due_at <= scene.now)
+        theirs = and_(_PENDING, NEVER_TRIED, messages.c.route.in_(others), messages.c.due_at <= scene.now)
         query = select(messages.c.id).where(theirs, taken_by(route, scene.accounts))
         query = query.order_by(messages.c.priority.desc()).limit(1)
         with self.store.read() as connection:
@@ -149,7 +152,9 @@ def taken_by(route: Route, known: Mapping[int, frozenset[str]]) -> ColumnElement
     if route.countries:
         conditions.append(messages.c.country.in_(sorted(route.countries)))
     if route.purposes:
-        conditions.append(messages.c.priority.in_(sorted(PRIORITY[purpose] for purpose in route.purposes)))
+        conditions.append(
+            messages.c.priority.in_([one for one, purpose in sorted(PURPOSES.items()) if purpose in route.purposes])
+        )
     if route.accounts:
         ids = [account_id for account_id, names in known.items() if not route.accounts.isdisjoint(names)]
         conditions.append(messages.c.account_id.in_(ids) if ids else false())

@@ -37,6 +37,8 @@ _LEASED = text("messages.state IN ('claimed', 'submitting')")
 _UNSETTLED = text("messages.state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
 _OPEN = text("campaigns.state IN ('expanding', 'accepted', 'cancelled')")
 _PENDING = text("messages.state = 'pending'")
+NEVER_TRIED = messages.c.tries == 0
+"""No carrier can have it. What was in doubt once may be asked for again at the same one, and never at another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +142,15 @@ class Sweeper:
             fitting = routes_for(self.routes.values(), row.country, purpose, names.get(account, frozenset()), sender)
             if fitting:
                 moved += self._move(kind, fitting[0])
-            else:
-                now = self.clock.now()
-                end_expired(self.store, and_(kind, messages.c.expires_at <= now), now, self.tell)
+            now = self.clock.now()
+            end_expired(self.store, and_(kind, messages.c.expires_at <= now), now, self.tell)
         return moved
 
     def _move(self, kind: ColumnElement[bool], route: str) -> int:
         moved = 0
         while True:
             with self.store.write("reroute") as connection:
-                some = select(messages.c.id).where(kind).limit(BATCH).with_for_update(skip_locked=True)
+                some = select(messages.c.id).where(kind, NEVER_TRIED).limit(BATCH).with_for_update(skip_locked=True)
                 ids = [row.id for row in fetch(connection, some)]
                 connection.execute(update(messages).where(among(connection, messages.c.id, ids)).values(route=route))
             moved += len(ids)

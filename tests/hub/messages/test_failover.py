@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
+from hub import InboundText
 from hub.compliance.model import Purpose
 from hub.errors import TemporaryFailure
 from hub.messages import failover
@@ -69,6 +71,16 @@ def test_when_a_carrier_goes_away_its_messages_take_the_other_and_none_is_lost(t
     assert (len(ways.main.taken), set(ways.spare.counts.values()), len(ways.spare.counts)) == (0, {1}, 50)
 
 
+def test_a_single_message_goes_around_within_seconds_too(two_ways: MakeTwo) -> None:
+    """Though nothing comes behind it, and it waits a little longer after each refusal."""
+    ways = two_ways()
+    ways.main.before = refuse
+    ways.hub.send(*numbers(1))
+    for _ in range(10):
+        ways.tick()
+    assert [one.to for one in ways.spare.taken] == numbers(1)
+
+
 def test_new_messages_take_the_other_at_once(two_ways: MakeTwo) -> None:
     """They need not be moved."""
     ways = two_ways()
@@ -105,7 +117,7 @@ def test_what_only_it_takes_waits(two_ways: MakeTwo) -> None:
 
 def test_what_waits_for_too_long_ends_and_is_paid_back(two_ways: MakeTwo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Though nobody hands it over."""
-    monkeypatch.setattr(failover, "SOON", timedelta(0))
+    monkeypatch.setattr(failover, "AHEAD", timedelta(0))
     ways = two_ways(HUB_ROUTE_SPARE_COUNTRIES="BE")
     answer = ways.hub.send()
     fail(ways)
@@ -312,3 +324,35 @@ def test_a_route_that_is_well_again_is_left_alone(two_ways: MakeTwo) -> None:
     ways.hub.send()
     ways.hub.core.route_health.note("main", Success())
     assert ways.hub.core.failover.fail_over() == 0
+
+
+def test_what_a_carrier_may_have_takes_no_other(two_ways: MakeTwo) -> None:
+    """Asked again it is only where the same reference means the same text."""
+    ways = two_ways()
+    ways.main.capabilities = replace(ways.main.capabilities, idempotent=True)
+    reached = []
+
+    def lose(message: OutgoingMessage) -> Unknown:
+        reached.append(message.to)
+        return Unknown("answer lost")
+
+    ways.main.answer = lose
+    ways.hub.send(*numbers(5))
+    for _ in range(40):
+        ways.tick()
+    assert (set(reached) >= {numbers(1)[0]}, set(reached) & {one.to for one in ways.spare.taken}) == (True, set())
+
+
+def test_an_answer_that_the_law_asks_for_goes_around_too(two_ways: MakeTwo) -> None:
+    """It has an alert's purpose, whatever its place in the line."""
+    ways = two_ways(HUB_ROUTE_SPARE_PURPOSES="alert")
+    (nina,) = numbers(1)
+    ways.hub.send(nina)
+    ways.hub.drain()
+    ways.hub.core.inbox.take("carrier", [InboundText(nina, "36180", "STOP", "m1", raw="STOP")])
+    ways.hub.core.desk.work_off(ways.hub.core)
+    fail(ways)
+    ways.main.before = refuse
+    for _ in range(10):
+        ways.tick()
+    assert [one.to for one in ways.spare.taken] == [nina]

@@ -240,3 +240,19 @@ def test_messages_of_a_route_that_is_gone_take_one_for_their_account_and_sender(
         hub, twin, countries=frozenset({"FR"}), accounts=frozenset({"salon exemple"}), senders=frozenset({"36180"})
     )
     assert (core.sweeper.reroute(), core.dispatcher.drain("renamed")) == (3, 3)
+
+
+def test_what_a_carrier_may_have_does_not_take_another_route(
+    hub: TestHub, twin: Callable[[TestHub], Core], books: Callable[[], Any]
+) -> None:
+    """It waits for its own to come back, or ends in its time."""
+    hub.carrier.capabilities = replace(hub.carrier.capabilities, idempotent=True)
+    hub.carrier.answer = lambda _: Unknown("answer lost")
+    campaign_id = hub.send().campaign_id
+    hub.core.dispatcher.drain("main")
+    core = renamed(hub, twin)
+    moved, tried_again = core.sweeper.reroute(), hub.states(campaign_id)
+    hub.clock.advance(hours=48)
+    core.sweeper.reroute()
+    assert (moved, tried_again, hub.states(campaign_id)) == (0, [MessageState.PENDING], [MessageState.EXPIRED])
+    assert books() == (1000, 0, 0)
