@@ -135,7 +135,9 @@ class SmppConnector:
         why = f"{self._settings.host}:{self._settings.port} answered {put_off[0].code}"
         pause = timedelta(seconds=max(one.retry_after_s for one in put_off))
         if batch.barred:
-            raise PermanentFailure(f"{self._settings.host}:{self._settings.port} refuses every text: {batch.barred}.")
+            raise PermanentFailure(
+                f"{self._settings.host}:{self._settings.port} refuses whatever it is sent, with {batch.barred}."
+            )
         if batch.throttled:
             raise Throttled(f"{why}.", retry_after=pause)
         raise TemporaryFailure(f"Nothing was sent: {put_off[0].code}.", retry_after=pause)

@@ -78,7 +78,9 @@ class Ids:
     def load(self) -> None:
         """Remember what was found out before."""
         if self.form is MessageIdFormat.AUTO and self.memory is not None and self.memory.is_file():
-            known = self.memory.read_text("utf-8", "replace").strip()
+            known = ""
+            with suppress(OSError):
+                known = self.memory.read_text("utf-8", "replace").strip()
             self.dialect = known if known in _DIALECTS else None
 
     def of_answer(self, carrier_id: str, number: str) -> str:
@@ -131,8 +133,11 @@ class Ids:
         self._answers.clear()
         log.info("ids_understood", receipts_are=self.dialect)
         if self.memory is not None:
-            self.memory.parent.mkdir(parents=True, exist_ok=True)
-            self.memory.write_text(f"{self.dialect}\n", "utf-8")
+            try:
+                self.memory.parent.mkdir(parents=True, exist_ok=True)
+                self.memory.write_text(f"{self.dialect}\n", "utf-8")
+            except OSError as error:  # it is found out again after the next start
+                log.warning("ids_not_remembered", error=str(error))
 
     def _look_again(self) -> None:
         """Another worker on this machine may have found out."""

@@ -130,9 +130,10 @@ class Postman:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            arrivals = self._clear(self._next(), time.monotonic())
-            self._carried = len(arrivals)
+            came = self._next()
             try:
+                arrivals = self._clear(came, time.monotonic())
+                self._carried = len(arrivals)
                 self._hand_over(arrivals)
             except Exception:
                 log.exception("postman_stumbled")  # unanswered, so it comes again

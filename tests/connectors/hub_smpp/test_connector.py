@@ -84,7 +84,7 @@ def test_a_carriers_own_code_loses_nothing(carrier: Carrier, connect: Connect) -
 def test_an_account_that_may_not_send_raises_the_alarm(carrier: Carrier, connect: Connect) -> None:
     """A batch that was refused whole for the account's sake needs a person."""
     carrier.on[SubmitSm] = _answers(Status.ESME_RINVSYSID)
-    with pytest.raises(PermanentFailure, match=f"{carrier.port} refuses every text: ESME_RINVSYSID"):
+    with pytest.raises(PermanentFailure, match=f"{carrier.port} refuses whatever it is sent, with ESME_RINVSYSID"):
         connect().submit(outgoing())
 
 

@@ -229,3 +229,22 @@ def test_a_first_receipt_that_beats_its_answer_waits_until_it_is_understood(carr
     line = connect()
     assert line.submit(outgoing()) == [Submitted(("beef",))]
     assert [receipt.carrier_id for receipt in line.sink.wait_for(1, 15)] == ["beef"]
+
+
+def test_a_disk_that_keeps_nothing_does_not_end_the_receipts(
+    carrier: Carrier, connect: Connect, tmp_path: Path
+) -> None:
+    """What was found out about ids is lost with the process, and nothing else."""
+    (tmp_path / "carrier" / "ids.txt").mkdir(parents=True)  # as unwritable as a file on a full disk
+    line = connect()
+
+    def _hex_then_decimal(peer: Peer, pdu: Pdu) -> Sequence[Pdu]:
+        words = f"id:{0xBEEF} stat:DELIVRD".encode()
+        peer.deliver(esm_class=4, source_addr=carrier.submitted()[0].destination_addr, short_message=words)
+        return [SubmitSmResp(sequence=pdu.sequence, message_id="BEEF")]
+
+    carrier.on[SubmitSm] = _hex_then_decimal
+    line.submit(outgoing())
+    line.sink.wait_for(1, 15)
+    carrier.bound().deliver(**TEXT)
+    assert [text.text for text in line.sink.wait_for_texts(1)] == ["STOP"]
