@@ -64,7 +64,7 @@ def move(
     if amount == 0:
         return
     source, target = _BOOKS[movement]
-    _lock_books(connection, {account_id})
+    lock_books(connection, {account_id})
     _take(connection, account_id, source, amount)
     _change(connection, account_id, target, amount)
     connection.execute(insert(entries), _entry(account_id, movement, amount, at, campaign_id, note))
@@ -81,7 +81,7 @@ def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement],
     for row in rows:
         changes[row["account_id"], row["from_book"]] -= row["amount"]
         changes[row["account_id"], row["to_book"]] += row["amount"]
-    _lock_books(connection, {row["account_id"] for row in rows})
+    lock_books(connection, {row["account_id"] for row in rows})
     deltas = [{"account_id": account, "book": book, "amount": amount} for (account, book), amount in changes.items()]
     add_to_rows(connection, balances, balances.c.amount, deltas)
     insert_rows(connection, entries, rows)
@@ -131,7 +131,7 @@ def _entry(
     }
 
 
-def _lock_books(connection: Connection, account_ids: Collection[int]) -> None:
+def lock_books(connection: Connection, account_ids: Collection[int]) -> None:
     """Take the books of accounts in one order, always: a reservation and a release would wait for each other."""
     if account_ids and connection.dialect.name != "sqlite":
         query = select(balances.c.book).where(among(connection, balances.c.account_id, account_ids))

@@ -184,9 +184,10 @@ class Intake:
 
         def keep(connection: Connection) -> _Kept:
             require_intake(connection)
+            # Before the key: two processes that each hold a key of one account would wait for each other's next.
+            looked = self.guard.look(connection, account, terms, planned, now)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _Kept(_answered_meanwhile(connection, request))
-            looked = self.guard.look(connection, account, terms, planned, now)
             if looked.planned is not planned:  # some were texted too often
                 _refuse_if_nothing_goes(looked.planned, account.country)
             summary, rows = drawn_up if looked.planned is planned else draw_up(looked.planned)

@@ -85,11 +85,13 @@ class Guard:
     ) -> Looked:
         """Look at planned messages. `campaign` is the row of one that was stored earlier and is expanded now.
 
-        First of all the account's day is opened: from there to the end of the transaction its requests take turns.
+        First of all the account's day is opened, or its books are taken where no guard watches: from there to the end
+        of the transaction its requests take turns, and nothing else of theirs may be locked before.
         """
         figures = self.figures.of(account.limits)
         held_before = None if campaign is None else hold_of(campaign)
         if not figures.enabled:
+            ledger.lock_books(connection, {account.id})
             return Looked(planned, held_before)
         spending = counters.open_day(connection, account.id, self.day(now), now)
         planned = _without_too_many(connection, figures, account.id, planned, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -261,3 +262,25 @@ def test_a_rate_holds_for_all_dispatchers_together(
         each_second.append(sum(at_once([partial(core.dispatcher.drain, "main") for core in cores])))
         hub.clock.advance(seconds=1)
     assert each_second == [5, 5, 5]
+
+
+def test_two_processes_that_keep_the_same_keys_the_other_way_round_do_not_wait_for_each_other(
+    hub: TestHub, twin: Callable[[TestHub], Core]
+) -> None:
+    """Each keeps two requests in one transaction: an account's requests take turns before a key is taken."""
+    cores, gate = [twin(hub), twin(hub)], threading.Barrier(2)
+
+    def keep(core: Core, keys: str) -> list[bool]:
+        together = core.intake.together
+        with ThreadPoolExecutor(2) as pool:
+            with together._turn:
+                parts = []
+                for key in keys:
+                    parts.append(pool.submit(core.intake.accept, request(hub, key, key)))
+                    while len(together._waiting) < len(parts):
+                        time.sleep(0.001)
+                gate.wait()
+            return [part.result().replayed for part in parts]
+
+    answers = at_once([partial(keep, cores[0], "ab"), partial(keep, cores[1], "ba")])
+    assert sorted(replayed for each in answers for replayed in each) == [False, False, True, True]
