@@ -138,20 +138,25 @@ def _twilio(_: Signature, key: str, called: Called, __: datetime) -> bool:
     sums = [value for name, value in called.query if name == "bodySHA256"]
     if sums and not same(hashlib.sha256(called.body).hexdigest(), sums[0].lower()):
         return False
+    if called.body and not (sums or called.form):
+        return False  # nothing that was signed covers it
     wanted = twilio_signature(key, called.url, () if sums else called.form)
     return same(called.headers.get("x-twilio-signature", ""), wanted)
 
 
 def _vonage(spec: Signature, key: str, called: Called, now: datetime) -> bool:
-    pairs = dict(called.query) | dict(called.form) | _flat(called)
+    every = [*called.query, *called.form, *_flat(called).items()]
+    pairs = dict(every)
+    is_signed = len(pairs) == len(every) and bool(called.form or _flat(called) or not called.body)
+    if not is_signed:
+        return False  # a name that stands there twice, or a body that nothing covers, would be believed unsigned
     if not _is_recent(pairs.get("timestamp", ""), spec.tolerance_s, now):
         return False
     return same(pairs.get("sig", "").lower(), vonage_signature(key, spec.algorithm, pairs).lower())
 
 
 def _flat(called: Called) -> dict[str, str]:
-    if "json" not in called.headers.get("content-type", ""):
-        return {}
+    """The body as it will be read: by its content, whatever its header claims."""
     content = _object(called.body)
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in content.items()}
 
@@ -165,6 +170,8 @@ def _jwt(spec: Signature, key: str, called: Called, now: datetime) -> bool:
     if not hmac.compare_digest(_base64url(signature), wanted) or _object(_base64url(head)).get("alg") != "HS256":
         return False
     said = _object(_base64url(claims))
+    if called.query:
+        return False  # the token covers the body alone
     hash_of_body = str(said.get("payload_hash", ""))
     if called.body and not same(hash_of_body.lower(), hashlib.sha256(called.body).hexdigest()):
         return False

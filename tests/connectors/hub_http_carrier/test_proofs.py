@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -201,6 +202,32 @@ def test_vonages_sig_holds_for_what_was_signed(call: Called) -> None:
     assert proofs({"kind": "vonage", "algorithm": "sha256"}).missing(call, NOW) == "signature"
 
 
+FORGED = json.dumps({"msisdn": "33612345678", "text": "STOP"}).encode()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", ""])
+@pytest.mark.parametrize("body", [FORGED, b"<forged/>"], ids=["json", "anything else"])
+def test_vonages_sig_of_the_address_lets_no_body_in(kind: str, body: bytes) -> None:
+    """A body is read by its content: whatever its header says, it was not signed."""
+    call = replace(vonage("sha256"), method="POST", headers={"content-type": kind}, body=body)
+    assert proofs({"kind": "vonage", "algorithm": "sha256"}).missing(call, NOW) == "signature"
+
+
+def test_vonages_sig_lets_no_name_in_twice() -> None:
+    """Only one of the two would have been signed."""
+    signed = vonage("sha256")
+    call = replace(signed, query=(("text", "STOP"), *signed.query))
+    assert proofs({"kind": "vonage", "algorithm": "sha256"}).missing(call, NOW) == "signature"
+
+
+def test_twilios_signature_of_the_address_lets_no_body_in() -> None:
+    """Without a sum nothing covers it."""
+    url = "https://hub.example/carriers/a/receipts"
+    made = base64.b64encode(hmac.new(KEY.encode(), url.encode(), "sha1").digest()).decode()
+    call = Called("POST", url, {"x-twilio-signature": made}, body=FORGED)
+    assert proofs({"kind": "twilio"}).missing(call, NOW) == "signature"
+
+
 def test_vonages_hash_is_that_of_its_documentation() -> None:
     """Sorted, with an & before each, and the secret at the end."""
     pairs = {"message-timestamp": "2013-11-21 15:27:30", "messageId": "7C", "sig": "x", "type": "text"}
@@ -248,6 +275,12 @@ def test_a_signed_token_lets_in() -> None:
 def test_any_other_token_does_not(header: str) -> None:
     """Whatever it claims of itself."""
     assert proofs({"kind": "jwt"}).missing(called(authorization=header), NOW) == "signature"
+
+
+def test_a_signed_token_lets_no_query_in() -> None:
+    """It covers the body alone."""
+    call = replace(called(authorization=token(HS256, CLAIMS)), query=(("text", "STOP"),))
+    assert proofs({"kind": "jwt"}).missing(call, NOW) == "signature"
 
 
 def test_texts_are_compared_whatever_they_hold() -> None:
