@@ -574,7 +574,7 @@ def _statements(hub: TestHub, act: Callable[[], object]) -> int:
 
 
 def test_guards_take_as_many_statements_for_one_recipient_as_for_hundreds(guarded: Callable[..., TestHub]) -> None:
-    """Four, on either database; nothing is asked per message."""
+    """Four; nothing is asked per message. On PostgreSQL one is saved: the day's row is locked instead of the books."""
 
     def cost(hub: TestHub, count: int) -> int:
         return _statements(hub, lambda: hub.send(*far_apart(count), purpose=Purpose.MARKETING))
@@ -584,7 +584,7 @@ def test_guards_take_as_many_statements_for_one_recipient_as_for_hundreds(guarde
     with_one, with_many = cost(hub, 1), cost(hub, 80)
     object.__setattr__(hub.core.guard.figures, "enabled", False)
     assert with_one == with_many
-    assert with_many - cost(hub, 80) == 4
+    assert with_many - cost(hub, 80) == (4 if hub.core.store.is_sqlite else 3)
 
 
 def test_counted_texts_are_forgotten_after_the_hour_and_days_after_a_month(guarded: Callable[..., TestHub]) -> None:

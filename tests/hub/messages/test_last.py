@@ -128,6 +128,6 @@ def test_a_late_receipt_of_an_earlier_text_takes_no_later_ones_place(hub: TestHu
         hub.clock.advance(seconds=10)
         hub.drain()
     hub.clock.advance(hours=1)
-    receipt = DeliveryReceipt("x1", ReceiptState.ACCEPTED, client_ref=f"{earlier}-0", to=NINA)
-    hub.carrier.sink.receipts([receipt])
+    assert hub.carrier.sink is not None
+    hub.carrier.sink.receipts([DeliveryReceipt("x1", ReceiptState.ACCEPTED, client_ref=f"{earlier}-0", to=NINA)])
     assert (hub.states(earlier), [row.campaign_id for row in known(hub)]) == ([MessageState.SUBMITTED], [later])
