@@ -71,6 +71,14 @@ class User:
     email: str
 
 
+class Scope(StrEnum):
+    """What a token is for: to send and to cancel, to look, or for everything."""
+
+    SEND = "send"
+    READ = "read"
+    ALL = "all"
+
+
 class Book(StrEnum):
     """Where credits are. Every entry moves some from one book to another: nothing appears or vanishes.
 

@@ -14,11 +14,12 @@ from hub.plugin_guard import REGISTRATION_S, call_within
 from hub.queue import RqDoorbell
 from hub.web import document, problems
 from hub.web.answers import Problem
-from hub.web.api import PREFIX, Api
+from hub.web.frame import PREFIX, Frame
 from hub.web.health import Health
 from hub.web.limiter import Limiter
 from hub.web.metrics import Metrics
 from hub.web.requests import watch
+from hub.web.resources import resources_of
 from hub.web.validation import refuse
 from hub.web.windows import Windows
 
@@ -45,7 +46,8 @@ def create_app(core: Core) -> Flask:
     metrics = Metrics(core)
     watch(app, core.clock, metrics, over_tls=core.settings.hub.public_url.startswith("https:"))
     problems.install(app, web.max_body_kb)
-    app.register_api(Api(core, _limiter(core)).blueprint())
+    for routes in resources_of(Frame(core, _limiter(core))):
+        app.register_api(routes)
     document.publish(app, f"{PREFIX}/openapi.json")
     left_out = mount(app, core)
     app.register_blueprint(Health(core, left_out).blueprint())

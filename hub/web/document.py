@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 from flask_openapi3.models.info import Info
-from flask_openapi3.models.tag import Tag
 
 from hub.version import __version__
 from hub.web import answers, examples
@@ -73,7 +72,8 @@ _CODES = {
 }
 
 
-def _problem(status: str) -> dict[str, Any]:
+def problem(status: str) -> dict[str, Any]:
+    """What the document says of an answer that is a no."""
     code = _CODES[status]
     example = {
         "type": f"/problems/{code}",
@@ -89,16 +89,15 @@ def _problem(status: str) -> dict[str, Any]:
     return {"description": _TITLES[status], "content": content, **headers}
 
 
-def _call(name: str, description: str, answer: dict[str, Any], problems: str, **more: Any) -> dict[str, Any]:
+def call(name: str, description: str, answer: dict[str, Any], problems: str, **more: Any) -> dict[str, Any]:
     """What flask-openapi3 wants to know of one call."""
-    responses = answer | {status: _problem(status) for status in problems.split()}
+    responses = answer | {status: problem(status) for status in problems.split()}
     return {"operation_id": name, "description": description, "responses": responses, **more}
 
 
 COMMON: dict[str, Any] = {
-    "abp_tags": [Tag(name="Texts", description="Campaigns, their messages, and the account that pays for them.")],
     "abp_security": [{TOKEN: []}],
-    "abp_responses": {status: _problem(status) for status in ("401", "422", "429", "500", "503")},
+    "abp_responses": {status: problem(status) for status in ("401", "422", "429", "500", "503")},
 }
 
 _CREATED = {
@@ -112,7 +111,7 @@ _CREATED = {
     },
 }
 
-CREATE_CAMPAIGN = _call(
+CREATE_CAMPAIGN = call(
     "createCampaign",
     "Everything is checked and stored before the answer. Recipients that cannot be texted are blocked, each with its "
     "reason, and the others go; when none can, the request is refused. A large list is answered 202 and expanded "
@@ -121,60 +120,60 @@ CREATE_CAMPAIGN = _call(
     "400 402 403 408 409 413 415",
     openapi_extensions={"parameters": [_KEY_HEADER]},
 )
-GET_CAMPAIGN = _call(
+GET_CAMPAIGN = call(
     "getCampaign",
     "How many of its messages are in which state, now and, from 48 hours after the last submission on, then.",
     {"200": answers.Campaign},
     "404",
 )
-CANCEL_CAMPAIGN = _call(
+CANCEL_CAMPAIGN = call(
     "cancelCampaign",
     "What waits is cancelled and its credits come back; what is on its way stays so. Cancelling again changes nothing.",
     {"200": answers.Campaign},
     "404 409",
 )
-LIST_MESSAGES = _call(
+LIST_MESSAGES = call(
     "listMessages",
     "Those of a campaign, in the order of the request; or, with `state=unknown` and no campaign, every message that a "
     "carrier may or may not have taken. `next` leads to the page after; it is null on the last one.",
     {"200": answers.MessagePage},
     "404",
 )
-LIST_UNALLOCATED = _call(
+LIST_UNALLOCATED = call(
     "listUnallocated",
     "Numbers that are proposed for the account's list of unallocated ones: two campaigns in a row, or more, were told "
     "that they belong to nobody.",
     {"200": answers.ProposalPage},
     "",
 )
-ADD_UNALLOCATED = _call(
+ADD_UNALLOCATED = call(
     "addUnallocated",
     "All proposed numbers, or those given, go on the list: they are not texted any more. Adding again changes nothing.",
     {"200": answers.AddedNumbers},
     "400 408 413 415",
 )
-GET_ACCOUNT = _call("getAccount", "Its name, its country and its credits.", {"200": answers.Account}, "")
-GET_SETTINGS = _call("getAccountSettings", "Null is what it has not said.", {"200": answers.AccountSettings}, "")
-PATCH_SETTINGS = _call(
+GET_ACCOUNT = call("getAccount", "Its name, its country and its credits.", {"200": answers.Account}, "")
+GET_SETTINGS = call("getAccountSettings", "Null is what it has not said.", {"200": answers.AccountSettings}, "")
+PATCH_SETTINGS = call(
     "patchAccountSettings",
     "What the body names is changed, null forgets it, and the rest stays as it is.",
     {"200": answers.AccountSettings},
     "400 408 413 415",
 )
 
-LIST_INBOUND = _call(
+LIST_INBOUND = call(
     "listInbound",
     "What people wrote to the account, the latest first. Opt-outs among them are carried out already.",
     {"200": answers.InboundPage},
     "",
 )
-LIST_SUPPRESSIONS = _call(
+LIST_SUPPRESSIONS = call(
     "listSuppressions",
     "Numbers that the account must not text, in their order.",
     {"200": answers.SuppressionPage},
     "",
 )
-REMOVE_SUPPRESSION = _call(
+REMOVE_SUPPRESSION = call(
     "removeSuppression",
     "Lets a number be texted again. Only with its person's consent, of which the proof is kept for good.",
     {"200": answers.Consent},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hub.config.words import did_you_mean, plain, shown
 from hub.errors import Fault, RequestRefused
-from hub.web.schemas import INPUTS, field_names
+from hub.web.schemas import field_names, input_called
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ def refuse(error: ValidationError) -> NoReturn:
 
 def faults_of(error: ValidationError) -> list[Fault]:
     """The first hundred faults of a failed validation."""
-    model = INPUTS.get(error.title)
+    model = input_called(error.title)
     known = field_names(model) if model else set()
     details = error.errors(include_url=False)[:MOST_FAULTS]
     return [_fault(one, known) for one in details]

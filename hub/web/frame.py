@@ -1,0 +1,163 @@
+"""What every part of the REST API is made of: who calls, what a call looks like, how it is answered.
+
+A resource is a class with the calls of one subject. It adds them to a `Resource`, each with what the OpenAPI document
+says of it, and the scope that a token needs for it.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Response, g, request
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from hub.accounts.model import Scope
+from hub.errors import Fault, NotAuthenticated, NotFound, RequestRefused
+from hub.sms.model import NumberRefusal
+from hub.sms.phone import parse_number
+from hub.web import document
+from hub.web.bridge import OWNER
+from hub.web.keys_in_hand import KeysInHand
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pydantic import BaseModel
+
+    from hub.accounts.model import Account
+    from hub.bootstrap import Core
+    from hub.web.limiter import Limiter
+
+PREFIX = "/api/v1"
+SOURCE = "api"
+LONGEST_KEY = 255
+
+T = TypeVar("T")
+
+_KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
+_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the resources of one hub share."""
+
+    core: Core
+    limiter: Limiter
+    keys: KeysInHand = field(default_factory=KeysInHand)
+
+    def authenticate(self) -> None:
+        """Find out who calls; raises NotAuthenticated, and TooMany."""
+        shown = request.authorization
+        if shown is None or shown.type != "bearer" or not shown.token:
+            raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
+        g.account = self.limiter.enter(shown.token, request.remote_addr or "")
+        request.environ[OWNER] = f"account {g.account.id}"
+
+
+@dataclass
+class Resource:
+    """The calls of one subject, behind a token; `tag` is what the document calls the subject."""
+
+    frame: Frame
+    name: str
+    tag: str
+    about: str
+    needs: dict[str, Scope] = field(default_factory=dict, init=False)
+    """By endpoint: what a token must be for."""
+    routes: APIBlueprint = field(init=False)
+
+    def __post_init__(self) -> None:
+        tags = [Tag(name=self.tag, description=self.about)]
+        self.routes = APIBlueprint(
+            f"hub_api_{self.name}", __name__, url_prefix=PREFIX, abp_tags=tags, **document.COMMON
+        )
+        self.routes.before_request(self.frame.authenticate)
+
+    def get(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.READ) -> None:
+        """Add a call that looks."""
+        self._add(self.routes.get, path, call, said, scope)
+
+    def post(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.ALL) -> None:
+        """Add a call that makes something, or does it."""
+        self._add(self.routes.post, path, call, said, scope)
+
+    def put(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.ALL) -> None:
+        """Add a call that sets something as a whole."""
+        self._add(self.routes.put, path, call, said, scope)
+
+    def patch(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.ALL) -> None:
+        """Add a call that changes something."""
+        self._add(self.routes.patch, path, call, said, scope)
+
+    def delete(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.ALL) -> None:
+        """Add a call that takes something away."""
+        self._add(self.routes.delete, path, call, said, scope)
+
+    def _add(self, add: Any, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope) -> None:
+        self.needs[f"{self.routes.name}.{call.__name__}"] = scope
+        add(path, **said)(_view(call))
+
+
+def _view(call: Callable[..., Response]) -> Callable[..., Response]:
+    """A call as a plain function: flask-openapi3 keeps notes on what it is given, and a method has no room for them."""
+
+    @wraps(call)
+    def view(**values: Any) -> Response:
+        return call(**values)
+
+    return view
+
+
+def account() -> Account:
+    """Whose token was shown."""
+    shown: Account = g.account
+    return shown
+
+
+def answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A model of `hub.web.answers`, or of a resource's own, as JSON."""
+    return Response(content.model_dump_json(), status, headers, mimetype="application/json")
+
+
+def idempotency_key() -> str | None:
+    """The caller's own name for the request; raises RequestRefused for one of the wrong form."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        message = f"A key is 1 to {LONGEST_KEY} visible ASCII characters; this one has {len(key)}, or others."
+        raise RequestRefused.because("Idempotency-Key", "idempotency_key_form", message)
+    return key
+
+
+def found(campaign_id: str, look: Callable[[str], T]) -> T:
+    """What `look` finds of a campaign; one that is another account's, nobody's or no id at all is answered alike."""
+    if _ID.fullmatch(campaign_id):
+        with suppress(NotFound):
+            return look(campaign_id)
+    raise NotFound("This account has no campaign of that id.")
+
+
+def parsed(field_name: str, numbers: Sequence[str], region: str) -> list[str]:
+    """Numbers as people write them, in E.164; raises RequestRefused with a fault for each that is none."""
+    read = [parse_number(number, region) for number in numbers]
+    faults = [
+        Fault(f"{field_name}[{place}]", one.reason, one.message)
+        for place, one in enumerate(read)
+        if isinstance(one, NumberRefusal)
+    ]
+    if faults:
+        raise RequestRefused(faults[0].message, faults=faults)
+    return [one.e164 for one in read if not isinstance(one, NumberRefusal)]
+
+
+def one_parsed(number: str, region: str) -> str:
+    """A number of an address, in E.164; raises RequestRefused for what is none."""
+    read = parse_number(number, region)
+    if isinstance(read, NumberRefusal):
+        raise RequestRefused.because("number", read.reason, read.message)
+    return read.e164

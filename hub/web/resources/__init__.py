@@ -1,0 +1,23 @@
+"""The REST API by subject: each module has the calls of one, and `resources_of` lists them all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hub.web.resources.account import AccountCalls
+from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.numbers import NumberCalls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask_openapi3.blueprint import APIBlueprint
+
+    from hub.web.frame import Frame
+
+
+def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
+    """Every subject's calls, in the order of the document."""
+    yield CampaignCalls(frame).routes()
+    yield AccountCalls(frame).routes()
+    yield NumberCalls(frame).routes()
