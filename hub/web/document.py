@@ -40,6 +40,15 @@ _LOCATION = {"description": "Where the campaign can be looked at.", "schema": {"
 _REPLAYED = {"description": "`true` when the key was known.", "schema": {"type": "string", "enum": ["true"]}}
 _WAIT = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of what was read: where it has changed since, nothing is done.",
+    "schema": {"type": "string"},
+}
+"""For `openapi_extensions={"parameters": [...]}` of calls that edit."""
+
 _TITLES = {
     "400": "The request cannot be read.",
     "401": "The token is missing, unknown or revoked, or its account is locked.",
@@ -48,6 +57,7 @@ _TITLES = {
     "404": "The account has nothing of that name.",
     "408": "The body did not arrive in time.",
     "409": "The state forbids it now.",
+    "412": "It was changed since it was read.",
     "413": "The request is too large.",
     "415": "The request is not JSON.",
     "422": "The request is readable, and cannot be carried out as it stands.",
@@ -63,6 +73,7 @@ _CODES = {
     "404": "not_found",
     "408": "request_timeout",
     "409": "already_sent",
+    "412": "changed_meanwhile",
     "413": "too_large",
     "415": "unsupported_media_type",
     "422": "empty_body",

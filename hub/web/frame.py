@@ -6,6 +6,7 @@ says of it, and the scope that a token needs for it.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -123,6 +124,29 @@ def account() -> Account:
 def answer(content: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A model of `hub.web.answers`, or of a resource's own, as JSON."""
     return Response(content.model_dump_json(), status, headers, mimetype="application/json")
+
+
+def tagged(content: BaseModel, status: int = 200) -> Response:
+    """Like `answer`, for what can be edited: with an ETag, and 304 to who has it already (RFC 9110, 8.8.3)."""
+    response = answer(content, status)
+    response.set_etag(_tag_of(content))
+    response.make_conditional(request)
+    return response
+
+
+def unless_changed(content: BaseModel) -> None:
+    """Let an edit go on only where its If-Match, if there is one, names what stands there now.
+
+    To be called inside the transaction that edits, with what it read under a lock. Raises RequestRefused
+    (`changed_meanwhile`, 412).
+    """
+    if request.if_match and not request.if_match.contains(_tag_of(content)):
+        message = "It was changed since you read it; read it again, and edit that."
+        raise RequestRefused.because("If-Match", "changed_meanwhile", message)
+
+
+def _tag_of(content: BaseModel) -> str:
+    return hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:32]
 
 
 def idempotency_key() -> str | None:

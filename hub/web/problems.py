@@ -52,6 +52,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
         ("country_not_allowed", "marketing_disabled", "not_mobile", "opted_out", "unallocated", "voip"), 403
     ),
     "too_many_to_recipient": 429,
+    "changed_meanwhile": 412,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
 }
