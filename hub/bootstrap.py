@@ -13,6 +13,7 @@ from hub.accounts.service import Accounts
 from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
+from hub.contacts.lists import Lists
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
@@ -198,6 +199,11 @@ class Core:
     def suppressions(self) -> Suppressions:
         """Numbers that must not be texted."""
         return Suppressions(self.store, self.clock)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Lists of contacts."""
+        return Lists(self.store, self.clock)
 
     @cached_property
     def unallocated(self) -> Unallocated:

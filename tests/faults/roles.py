@@ -23,7 +23,7 @@ from hub.backup.restoring import restore_backup
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
-from hub.contacts.model import Proof, SuppressionKind
+from hub.contacts.model import NewContact, Proof, SuppressionKind
 from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
@@ -498,6 +498,9 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "opt_out", _opt_out
     yield "find_nobody", _find_nobody
     yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)
+    yield "bring_contacts", _bring_contacts
+    yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
+    yield "clear_lists", lambda core: core.lists.clear_deleted()
     yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
@@ -512,6 +515,13 @@ def _revoke(core: Core) -> object:
 
         hint = connection.execute(select(api_tokens.c.hint)).scalars().first()
     return core.accounts.revoke_token(ACCOUNT, str(hint))
+
+
+def _bring_contacts(core: Core) -> int:
+    known = core.lists.all(ACCOUNT)
+    one = known[0] if known else core.lists.create(ACCOUNT, "Clients")
+    core.lists.put(ACCOUNT, one.id, [NewContact("+33612399998", "Nina"), NewContact("+33612399997")])
+    return one.id
 
 
 def _opt_out(core: Core) -> object:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 
 if TYPE_CHECKING:
@@ -20,4 +21,5 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     """Every subject's calls, in the order of the document."""
     yield CampaignCalls(frame).routes()
     yield AccountCalls(frame).routes()
+    yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()
