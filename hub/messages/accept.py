@@ -201,7 +201,7 @@ class Intake:
             answer = summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views)
             return _Kept(answer, looked, writing.routes_of(rows))
 
-        kept = self.together.write(keep, order=account.id)
+        kept = self.together.write(keep, order=account.draws_on or account.id)
         if kept.looked:
             tell_hold(account, kept.answer, kept.looked)
         return kept.answer, kept.routes
@@ -233,6 +233,7 @@ class Intake:
             limits=self.limits,
             countries=account.countries,
             account=names_of(account.id, account.name),
+            draws_on=account.draws_on,
             wellness=self.wellness(),
         )
 

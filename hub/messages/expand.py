@@ -159,5 +159,6 @@ def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) ->
         limits=intake.limits,
         countries=account.countries,
         account=names_of(account.id, account.name),
+        draws_on=account.draws_on,
         wellness=intake.wellness(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.web.resources.account import AccountCalls
+from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
@@ -21,5 +22,6 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     """Every subject's calls, in the order of the document."""
     yield CampaignCalls(frame).routes()
     yield AccountCalls(frame).routes()
+    yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()

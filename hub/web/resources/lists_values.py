@@ -131,7 +131,7 @@ class AgainstBody(Input):
 
     model_config = shown_as({"against": [13]}, extra="forbid")
 
-    against: list[Annotated[int, Field(ge=1, le=LARGEST_ID)]] = Field(
+    against: list[Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]] = Field(
         max_length=100, description="The ids of other lists of the account."
     )
 
