@@ -19,6 +19,7 @@ from hub.config.schema import country
 from hub.config.sections import (
     CORE_SECTIONS,
     ComplianceSection,
+    ContactsSection,
     GuardSection,
     HubSection,
     MessagesSection,
@@ -113,6 +114,7 @@ def load(
         compliance=pick(core, ComplianceSection),
         senders=pick(core, SendersSection),
         guard=pick(core, GuardSection),
+        contacts=pick(core, ContactsSection),
         smtp=pick(core, SmtpSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},

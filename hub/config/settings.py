@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.sections import (
         ComplianceSection,
+        ContactsSection,
         GuardSection,
         HubSection,
         MessagesSection,
@@ -60,6 +61,7 @@ class Settings:
     compliance: ComplianceSection
     senders: SendersSection
     guard: GuardSection
+    contacts: ContactsSection
     smtp: SmtpSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)

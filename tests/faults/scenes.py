@@ -186,6 +186,13 @@ SCENES: Mapping[str, Scene] = {
     "sub_account": Scene("lock_sub_account", given=("open_sub_account",)),
     "transfer": Scene("transfer", given=("open_sub_account",)),
     "token_used": Scene("show_token"),
+    "import": Scene("upload_contacts"),
+    "import_piece": Scene("upload_contacts"),
+    "import_lease": Scene("read_contacts", given=("upload_contacts",)),
+    "import_chunk": Scene("read_contacts", given=("upload_contacts",)),
+    "import_read": Scene("read_contacts", given=("upload_contacts",)),
+    "import_store": Scene("store_contacts", given=("upload_contacts", "read_contacts")),
+    "forget_import": Scene("forget_imports", given=("upload_contacts",)),
     "clear_list": Scene("clear_lists", given=("delete_list",)),
     **{name: Scene(role, then=Then.NEVER) for name, role in _BY_HAND.items()},
 }

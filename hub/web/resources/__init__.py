@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 
@@ -24,4 +25,5 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()
+    yield ImportCalls(frame).routes()
     yield NumberCalls(frame).routes()
