@@ -60,7 +60,11 @@ def blueprint(hub: Hub) -> Blueprint:
 
     def call(name: str, kind: str, secret: str = "") -> Response:
         door = doors.get(name)
-        if door is None or not door.proofs.knows(secret) or not door.is_open(kind):
+        if door is None or not door.is_open(kind):
+            abort(404)
+        if not door.proofs.knows(secret):
+            where = {"connector": name, "kind": kind, "address": request.remote_addr}
+            log.warning("carrier_call_refused", missing="the secret of the address", **where)
             abort(404)
         return _called(hub, door, kind)
 

@@ -32,7 +32,7 @@ def texts_in(spec: Inbound, called: Called, number: str) -> list[InboundText]:
     """The texts of a call, `number` being what they were sent to where it does not say; raises Unreadable."""
     found = [_text(spec, item, number) for item in _items(spec, called)]
     if not found or None in found:
-        raise Unreadable("a text has no number")
+        raise Unreadable("a text has no number, or no words")
     return [text for text in found if text is not None]
 
 
@@ -85,8 +85,8 @@ def _reason(spec: Receipts, state: ReceiptState, code: str | None, reason: str) 
 
 
 def _text(spec: Inbound, item: Any, number: str) -> InboundText | None:
-    sender = word(item, spec.number)
-    if sender is None:
+    sender, text = word(item, spec.number), next(iter(every(item, spec.text)), None)
+    if sender is None or not isinstance(text, (str, int, float)):
         return None
     return InboundText(
         number=sender,

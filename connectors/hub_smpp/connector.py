@@ -108,7 +108,8 @@ class SmppConnector:
         if for_good:
             raise PermanentFailure(f"{why}. Check system_id and password with the carrier.")
         if not is_up:
-            raise TemporaryFailure(f"{why}.", retry_after=DOWN_AGAIN)
+            hint = " Should it stay so, check system_id and password." if "ESME_RBINDFAIL" in why else ""
+            raise TemporaryFailure(f"{why}.{hint}", retry_after=DOWN_AGAIN)
 
     def _sent(self, line: Line, messages: Sequence[OutgoingMessage]) -> Batch:
         batch = Batch([None] * len(messages), len(messages))

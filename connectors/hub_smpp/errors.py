@@ -79,10 +79,11 @@ _VERDICTS = {
 }
 """Everything that is not named here is final: a status of the specification blames the PDU, and it will not change."""
 
-BIND_REFUSALS = frozenset(
-    {"ESME_RINVSYSID", "ESME_RINVPASWD", "ESME_RINVSYSTYP", "ESME_RBINDFAIL", "ESME_RINVADR", "ESME_RINVSERTYP"}
-)
-"""A bind that is answered by one of these needs a person; any other may work later (ESME_RALYBND: the old line)."""
+BIND_REFUSALS = frozenset({"ESME_RINVSYSID", "ESME_RINVPASWD", "ESME_RINVSYSTYP", "ESME_RINVADR", "ESME_RINVSERTYP"})
+"""A bind that is answered by one of these needs a person; any other may work later (ESME_RALYBND: the old line).
+
+ESME_RBINDFAIL says neither: some carriers mean a wrong password by it, others that they are busy.
+"""
 
 
 def verdict(status: int) -> Verdict:

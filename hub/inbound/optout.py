@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LONGEST_READ = 2000
 """How many characters of a text are read for this: longer ones are no answer to a text."""
 _LEET = str.maketrans("01345", "oieas")
+_SIGNS = re.compile("[\u26d4\U0001f6d1\U0001f6ab\ufe0f\\s]{1,20}")
+_LOOKALIKES = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0442\u0455\u03bf\u03c1\u03c4", "aeopctsopt")
+"""Cyrillic and Greek letters, as they stand after folding, of which STOP can be made."""
 _HELD_DOWN = re.compile(r"(.)\1+")
 _WITH_ITS_CODE = re.compile(r"(stop+|stopsms|stoppub)(\d{4,6})")
 
@@ -51,8 +54,14 @@ def read_text(text: str, policy: CountryPolicy | None = None) -> Verdict:
 
 
 def tokens_of(text: str) -> tuple[str, ...]:
-    """The words of a text as they are compared: NFKC, no capitals, no accents, nothing but letters and digits."""
+    """The words of a text as they are compared: NFKC, no capitals, no accents, nothing but letters and digits.
+
+    Letters of other alphabets count for those that they look like; a text of stop signs alone is a stop.
+    """
+    if _SIGNS.fullmatch(text.strip()):
+        return ("stop",)
     folded = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text[:LONGEST_READ]).casefold())
+    folded = folded.translate(_LOOKALIKES)
     bare = (one for one in folded if unicodedata.category(one) not in {"Mn", "Me"})
     parts = "".join(one if one.isalnum() else " " for one in bare).split()
     return tuple(token for part in parts for token in _without_its_code(part))

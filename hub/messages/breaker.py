@@ -174,8 +174,11 @@ def _failed(state: RouteState, failure: Failure, now: datetime, open_after: int,
         return replace(state, failures=failures, reason=failure.reason, rest_until=rest_until, noted_at=now)
     relapse = state.condition is Condition.PROBING or (state.since is not None and now - state.since < STEADY)
     openings = state.openings + 1 if relapse else 1
-    first_s, longest_s = (FIRST_FINAL_S, LONGEST_FINAL_S) if failure.is_final else (FIRST_OPEN_S, LONGEST_OPEN_S)
-    open_s = min(longest_s, first_s * 2.0 ** min(openings - 1, 30)) * (1 - JITTER * chance)
+    first_s, longest_s, times = FIRST_OPEN_S, LONGEST_OPEN_S, openings
+    if failure.is_final:  # what opened the route before may have been of another kind: its next try tells
+        first_s, longest_s = FIRST_FINAL_S, LONGEST_FINAL_S
+        times = openings if state.condition is Condition.PROBING else 1
+    open_s = min(longest_s, first_s * 2.0 ** min(times - 1, 30)) * (1 - JITTER * chance)
     return replace(
         state,
         condition=Condition.OPEN,

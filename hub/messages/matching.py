@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import and_, false, or_, select, text, tuple_
 
 from hub.messages.arrivals import Match, Part, grouped, locked, whole
+from hub.messages.model import MessageState
 from hub.messages.short_refs import by_short_ref
 from hub.messages.tables import message_parts as parts
 from hub.messages.tables import messages
@@ -77,15 +78,17 @@ def _by_part(connection: Connection, connector: str, arrivals: list[Arrival], _:
 
 
 def _by_reference(connection: Connection, connector: str, arrivals: list[Arrival], _: datetime) -> Found:
-    """Messages whose answer was lost, at carriers that echo our own name for them."""
+    """Messages whose answer was lost, at carriers that echo our own name for them; any, where that is all they say."""
     by_name: dict[tuple[str, int], list[DeliveryReceipt]] = defaultdict(list)
     for one in arrivals:
         if name := _name_in(one.receipt):
             by_name[name].append(one.receipt)
     if not by_name:
         return [], arrivals
-    ours = tuple_(messages.c.campaign_id, messages.c.position).in_(list(by_name))
-    rows = locked(connection, _DOUBTED, messages.c.connector == connector, ours)
+    pair = tuple_(messages.c.campaign_id, messages.c.position)
+    nameless = [one for one, said in by_name.items() if all(each.carrier_id == each.client_ref for each in said)]
+    taken = and_(messages.c.state == MessageState.SUBMITTED, pair.in_(nameless)) if nameless else false()
+    rows = locked(connection, or_(_DOUBTED, taken), messages.c.connector == connector, pair.in_(list(by_name)))
     found = [Match(row, by_name[row.campaign_id, row.position]) for row in rows]
     names = {(row.campaign_id, row.position) for row in rows}
     return found, [one for one in arrivals if _name_in(one.receipt) not in names]

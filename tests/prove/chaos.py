@@ -101,7 +101,8 @@ class Run:
 
     def _drain(self) -> None:
         began = time.monotonic()
-        while not self.house.record().is_settled and time.monotonic() < began + DRAINS_WITHIN_S:
+        end = began + max(DRAINS_WITHIN_S, self.seconds)
+        while not self.house.record().is_settled and time.monotonic() < end:
             time.sleep(0.5)
         self.drained_in_s = time.monotonic() - began
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hub_smpp.codec import encode
+from hub_smpp.pdu import DeliverSm
 from hub_smpp.testing.behaviour import Fate
 from hub_smpp.testing.smsc import deliver_sm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hub_smpp.pdu import DeliverSm, Pdu
+    from hub_smpp.pdu import Pdu
     from hub_smpp.testing.smsc import Smsc
 
 
@@ -33,6 +34,10 @@ class Control:
     def deliver(self, pdus: Sequence[DeliverSm]) -> None:
         """Give these to a hub until it has them."""
         self.order("deliver", [encode(pdu).hex() for pdu in pdus])
+
+    def phone(self, number: str, to: str, text: str) -> None:
+        """Let a phone write a short text, in Latin 1."""
+        self.order("phone", [number, to, text])
 
     def drop(self) -> None:
         """End every connection."""
@@ -67,10 +72,18 @@ def _said(smsc: Smsc, _: None) -> dict[str, int]:
     }
 
 
+def _phone(smsc: Smsc, said: Sequence[str]) -> None:
+    number, to, text = said
+    smsc.deliver(
+        [DeliverSm(source_addr_ton=1, source_addr=number, destination_addr=to, short_message=text.encode("latin-1"))]
+    )
+
+
 _ORDERS: dict[str, Callable[[Smsc, Any], Any]] = {
     "set": lambda smsc, values: smsc.set(**values),
     "script": lambda smsc, fates: smsc.dice.script.extend(Fate(one) for one in fates),
     "deliver": lambda smsc, pdus: smsc.deliver(deliver_sm(bytes.fromhex(one)) for one in pdus),
+    "phone": _phone,
     "drop": lambda smsc, _: smsc.drop(),
     "write": lambda smsc, octets: smsc.write(bytes.fromhex(octets)),
     "said": _said,

@@ -105,6 +105,14 @@ def test_each_try_in_vain_doubles_the_time_to_the_next(failure: Failure, waits: 
     assert found == waits
 
 
+def test_a_route_that_was_open_before_for_other_reasons_waits_a_minute_for_a_person_at_first() -> None:
+    """Only tries in vain make it longer."""
+    state = probed(probed(probed(opened(), AWAY), AWAY), Success())
+    closed_at = state.since or NOW
+    final = after(state, replace(AWAY, is_final=True), at=closed_at)
+    assert (final.openings, (final.retry_at or closed_at) - closed_at) == (4, seconds(60))
+
+
 def test_chance_shortens_a_pause_by_a_fifth_at_most() -> None:
     """Hubs that lost the same carrier do not come back in one moment."""
     waits = [after(RouteState(), AWAY, open_after=1, chance=chance).retry_at for chance in (0.0, 0.5, 1.0)]

@@ -420,3 +420,12 @@ def test_another_number_resolves_nothing(hub: TestHub) -> None:
     told(hub, DeliveryReceipt("theirs", DELIVERED, to=OTHER))
     hub.clock.advance(minutes=3)
     assert (hub.core.settler.retry_parked(), state_of(hub, answer)) == (0, UNKNOWN)
+
+
+def test_a_receipt_that_names_nothing_but_our_reference_settles(hub: TestHub) -> None:
+    """Of a text that its carrier took under an id of its own."""
+    answer = hub.send()
+    hub.drain()
+    name = answer.messages[0].id
+    told(hub, DeliveryReceipt(name, DELIVERED, client_ref=name))
+    assert hub.states(answer.campaign_id) == [MessageState.DELIVERED]
