@@ -40,6 +40,7 @@ from hub.messages.recheck import Recheck
 from hub.messages.restored import Restored
 from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
+from hub.messages.simulate import Simulator
 from hub.messages.sweep import Sweeper
 from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
@@ -49,6 +50,7 @@ from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
 from hub.store.together import Together
 from hub.switches import Switches
+from hub.templates.service import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -240,6 +242,16 @@ class Core:
     def expander(self) -> Expander:
         """Where large campaigns are expanded."""
         return Expander(self.intake)
+
+    @cached_property
+    def simulator(self) -> Simulator:
+        """What says what sending would do."""
+        return Simulator(self.intake)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Texts that accounts keep under a name."""
+        return Templates(self.store, self.clock, self.limits.max_text)
 
     @cached_property
     def settler(self) -> Settler:

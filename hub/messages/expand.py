@@ -118,12 +118,13 @@ def _within_credits(
     try:
         writing.reserve(connection, terms, planned, now)
     except NotEnoughCredits as error:
-        planned = _cut_off(planned, error.available)
+        planned = cut_off(planned, error.available)
         writing.reserve(connection, terms, planned, now)
     return planned
 
 
-def _cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[PlannedMessage]:
+def cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[PlannedMessage]:
+    """Block what cannot be paid any more, from the first on."""
     kept = []
     for message in planned:
         pays = message.segments <= credits_left

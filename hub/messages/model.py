@@ -41,6 +41,9 @@ class CampaignRequest:
 
     Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
+
+    Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` and `segments` are the ids
+    of more recipients, `notes` what its sender should hear beside what the engine finds.
     """
 
     account_id: int
@@ -56,6 +59,10 @@ class CampaignRequest:
     thread: str | None = None
     reply_to: str | None = None
     auto_reply: str | None = None
+    allow_repeat: bool = True
+    lists: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class CampaignState(StrEnum):

@@ -64,13 +64,23 @@ class CampaignBody(Input):
         description="`marketing` sells: lawful hours and an opt-out mention apply. `alert` informs, at any hour. "
         "Without one, the operator's default holds.",
     )
-    text: str = Field(description="What to say, perhaps with fields such as `#name#`.")
+    text: str | None = Field(
+        default=None, description="What to say, perhaps with fields such as `#name#`; needed where no template says it."
+    )
+    template: str | None = Field(
+        default=None,
+        description="The id of a template: its text, purpose and sender hold where the request names none.",
+    )
     sender: str | None = Field(
         default=None,
         max_length=LONGEST_SENDER,
         description="What the phone shows. Where a country does not let it through, its default one takes its place.",
     )
-    recipients: list[AnyRecipient] = Field(description="Who to text: objects, or bare numbers.")
+    recipients: list[AnyRecipient] | str | None = Field(
+        default=None,
+        description="Who to text: objects, or bare numbers; or one text of numbers with commas, semicolons or line "
+        "ends between them. A number that comes twice is texted once, as it came first.",
+    )
     send_at: str | None = Field(
         default=None,
         description="When to leave, ISO 8601, as in 2027-01-04T09:30:00+01:00. Without an offset the time is of the "
@@ -89,6 +99,10 @@ class CampaignBody(Input):
         default=None,
         max_length=LONGEST_REPLY,
         description="What is answered to people who answer: at most once per number and day, charged as a text.",
+    )
+    allow_repeat: bool = Field(
+        default=False,
+        description="Whether it may go out although the same text went to the same recipients a few minutes ago.",
     )
 
 

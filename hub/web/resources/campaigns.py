@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
 
 from hub.accounts.model import Scope
-from hub.compliance.model import Purpose
 from hub.errors import RequestRefused
-from hub.messages.model import CampaignRequest, CampaignState, MessageState, Recipient
+from hub.messages.model import CampaignState, MessageState
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
-from hub.web.frame import PREFIX, SOURCE, Frame, Resource, account, answer, found, idempotency_key
-from hub.web.schedule import read_moment
+from hub.web.frame import PREFIX, Frame, Resource, account, answer, found
+from hub.web.resources.campaigns_values import SIMULATE, simulated
+from hub.web.resources.drafts import Drafts
 from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask_openapi3.blueprint import APIBlueprint
 
-    from hub.messages.model import Acceptance, CampaignView, MessageView
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,16 @@ class CampaignCalls:
 
     frame: Frame
 
+    @property
+    def drafts(self) -> Drafts:
+        """What reads the bodies of campaigns."""
+        return Drafts(self.frame)
+
     def routes(self) -> APIBlueprint:
         """The calls, each at its address."""
         calls = Resource(self.frame, "campaigns", "Texts", "Campaigns and their messages.")
         calls.post("/campaigns", self.create_campaign, document.CREATE_CAMPAIGN, Scope.SEND)
+        calls.post("/campaigns/simulate", self.simulate_campaign, SIMULATE, Scope.SEND)
         calls.get("/campaigns/<campaign_id>", self.get_campaign, document.GET_CAMPAIGN)
         calls.post("/campaigns/<campaign_id>/cancel", self.cancel_campaign, document.CANCEL_CAMPAIGN, Scope.SEND)
         calls.get("/messages", self.list_messages, document.LIST_MESSAGES)
@@ -44,14 +50,18 @@ class CampaignCalls:
 
     def create_campaign(self, body: CampaignBody) -> Response:
         """Send one text to one or many recipients."""
-        wanted = self._request(body)
+        wanted = self.drafts.request(body)
         with self.frame.keys.hold(wanted.account_id, wanted.idempotency_key):
             acceptance = self.frame.core.accept(wanted)
         headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
         if acceptance.replayed:
             headers["Idempotent-Replayed"] = "true"
         waits = acceptance.state in (CampaignState.EXPANDING, CampaignState.HELD)
-        return answer(_accepted(acceptance, body), 202 if waits else 201, headers)
+        return answer(_accepted(acceptance, wanted), 202 if waits else 201, headers)
+
+    def simulate_campaign(self, body: CampaignBody) -> Response:
+        """Say what sending a campaign would do, and do none of it."""
+        return answer(simulated(self.frame.core.simulator.simulate(self.drafts.request(body))))
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
@@ -86,24 +96,8 @@ class CampaignCalls:
         more = None if last is None else str(last)
         return answer(answers.MessagePage(items=[_message(one) for one in doubts], next=more))
 
-    def _request(self, body: CampaignBody) -> CampaignRequest:
-        settings = self.frame.core.settings
-        return CampaignRequest(
-            account_id=account().id,
-            text=body.text,
-            recipients=tuple(Recipient(one.to, one.fields) for one in body.recipients),
-            purpose=body.purpose or Purpose(settings.messages.default_purpose),
-            sender=body.sender,
-            send_at=None if body.send_at is None else read_moment(body.send_at, settings.hub.timezone),
-            outside_window=body.outside_window,
-            encoding=body.encoding,
-            source=SOURCE,
-            idempotency_key=idempotency_key(),
-            auto_reply=body.auto_reply,
-        )
 
-
-def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCampaign:
+def _accepted(acceptance: Acceptance, wanted: CampaignRequest) -> answers.AcceptedCampaign:
     return answers.AcceptedCampaign(
         id=acceptance.campaign_id,
         state=acceptance.state,
@@ -113,7 +107,7 @@ def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCam
         segments=acceptance.segments,
         credits=acceptance.credits,
         hold=None if acceptance.hold is None else answers.Hold.model_validate(acceptance.hold),
-        messages=[_accepted_message(one, body) for one in acceptance.messages],
+        messages=[_accepted_message(one, wanted) for one in acceptance.messages],
         blocked_by=dict(acceptance.blocked_by),
         deferrals=[answers.Deferral.model_validate(one) for one in acceptance.deferred],
         notes=list(acceptance.notes),
@@ -122,8 +116,9 @@ def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCam
     )
 
 
-def _accepted_message(view: MessageView, body: CampaignBody) -> answers.AcceptedMessage:
-    given = body.recipients[_position(view)].to
+def _accepted_message(view: MessageView, wanted: CampaignRequest) -> answers.AcceptedMessage:
+    place = _position(view)
+    given = wanted.recipients[place].to if place < len(wanted.recipients) else view.to  # out of a list
     return answers.AcceptedMessage(**dict(_message(view)), input=given)
 
 

@@ -1,0 +1,63 @@
+"""From the body of a request to the campaign that is asked for: template, recipients of every kind, times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hub.compliance.model import Purpose
+from hub.errors import NotFound, RequestRefused
+from hub.messages.model import CampaignRequest, Recipient
+from hub.sms.phone_list import split_numbers
+from hub.templates.model import Wording
+from hub.web.frame import SOURCE, account, idempotency_key
+from hub.web.schedule import read_moment
+
+if TYPE_CHECKING:
+    from hub.web.frame import Frame
+    from hub.web.schemas import CampaignBody
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Reads bodies on behalf of the account that calls."""
+
+    frame: Frame
+
+    def request(self, body: CampaignBody) -> CampaignRequest:
+        """The campaign that a body asks for; raises RequestRefused for what cannot be read."""
+        settings = self.frame.core.settings
+        template = self._template(body.template)
+        if body.text is None and template is None:
+            raise RequestRefused.because("text", "missing", "Write what to say, or name a template that says it.")
+        said = template or Wording("", "")
+        purpose = body.purpose or said.purpose or Purpose(settings.messages.default_purpose)
+        return CampaignRequest(
+            account_id=account().id,
+            text=said.text if body.text is None else body.text,
+            recipients=recipients_of(body, account().country),
+            purpose=purpose,
+            sender=said.sender if body.sender is None else body.sender,
+            send_at=None if body.send_at is None else read_moment(body.send_at, settings.hub.timezone),
+            outside_window=body.outside_window,
+            encoding=body.encoding,
+            source=SOURCE,
+            idempotency_key=idempotency_key(),
+            auto_reply=body.auto_reply,
+            allow_repeat=body.allow_repeat,
+        )
+
+    def _template(self, template_id: str | None) -> Wording | None:
+        if template_id is None:
+            return None
+        try:
+            return self.frame.core.templates.get(account().id, template_id).wording
+        except NotFound as error:
+            raise RequestRefused.because("template", "unknown_template", str(error)) from None
+
+
+def recipients_of(body: CampaignBody, region: str) -> tuple[Recipient, ...]:
+    """Who the body names itself."""
+    if isinstance(body.recipients, str):
+        return tuple(Recipient(number) for number in split_numbers(body.recipients, region))
+    return tuple(Recipient(one.to, one.fields) for one in body.recipients or ())
