@@ -37,6 +37,7 @@ from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
+from hub.messages.reschedule import Rescheduler
 from hub.messages.restored import Restored
 from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
@@ -247,6 +248,11 @@ class Core:
     def simulator(self) -> Simulator:
         """What says what sending would do."""
         return Simulator(self.intake)
+
+    @cached_property
+    def rescheduler(self) -> Rescheduler:
+        """What changes when campaigns leave."""
+        return Rescheduler(self.intake, self.ring_dispatch)
 
     @cached_property
     def templates(self) -> Templates:

@@ -61,13 +61,13 @@ class Expander:
         account = intake.accounts.get(campaign.account_id)
         recipients = writing.recipients_in(chunk.recipients)
         candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
-        planner = Planner(_terms(intake, account, campaign, now))
+        planner = Planner(terms_of(intake, account, campaign, now))
         planned: Sequence[PlannedMessage] = plan_all(intake.store, planner, candidates, intake.plugins)
         summary, rows = Summary.of(planner, planned, repeated), writing.rows_of(planner.terms, planned)
         with intake.store.write("expand") as connection:
             locked = _lock(connection, campaign.id)
-            if not _take(connection, chunk):
-                return  # another worker had it, or the campaign was cancelled
+            if locked.send_at != campaign.send_at or not _take(connection, chunk):
+                return  # it was put off meanwhile, another worker had it, or it was cancelled
             fresh = _first_seen(connection, campaign.id, planned, candidates)
             looked = intake.guard.look(connection, account, planner.terms, fresh, now, locked)
             going = _within_credits(connection, planner.terms, looked.planned, now)
@@ -143,7 +143,8 @@ def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
     return not left
 
 
-def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
+def terms_of(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
+    """What a stored campaign is planned on."""
     return Terms(
         account_id=campaign.account_id,
         campaign_id=campaign.id,

@@ -41,7 +41,7 @@ def request_faults(request: CampaignRequest, now: datetime, limits: Limits) -> l
         *_text_faults(request, limits),
         *_recipient_faults(request, limits),
         *_sender_faults(request.sender),
-        *_time_faults(request.send_at, now, limits),
+        *time_faults(request.send_at, now, limits),
     ]
 
 
@@ -130,7 +130,8 @@ def _sender_faults(sender: str | None) -> list[Fault]:
     return [fault] if fault else []
 
 
-def _time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list[Fault]:
+def time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list[Fault]:
+    """What is wrong with the time at which a campaign is to leave."""
     if send_at is None:
         return []
     if send_at.tzinfo is None:

@@ -218,6 +218,20 @@ class CampaignView:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignFilter:
+    """Which campaigns: in one of these states and of one of these sources (all where empty), made in that time.
+
+    `since` is the first moment, `until` the first one after; `text` stands in theirs, in whatever case.
+    """
+
+    states: tuple[CampaignState, ...] = ()
+    sources: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message as a connector gets it. `id` is the client reference: the same for every try."""
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.contacts.model import SuppressionKind
 from hub.inbound.model import InboundKind
-from hub.messages.model import MessageState
+from hub.messages.model import CampaignState, MessageState
 from hub.sms.model import EncodingMode
 from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
 
@@ -122,6 +122,39 @@ class CampaignPath(BaseModel):
     """Which campaign."""
 
     campaign_id: str = Field(description="The campaign's id.", json_schema_extra={"example": A_CAMPAIGN})
+
+
+class CampaignChanges(Input):
+    """What is to change in a campaign of which nothing has left."""
+
+    model_config = shown_as({"send_at": "2027-01-05T09:30:00+01:00"}, extra="forbid")
+
+    send_at: str | None = Field(
+        description="When to leave instead, as in a campaign's own body; null is now. Lawful hours hold again."
+    )
+
+
+class CampaignsQuery(Input):
+    """Which campaigns, and which page of them."""
+
+    state: list[CampaignState] = Field(
+        default_factory=list, description="Only campaigns in this state; may be given several times."
+    )
+    source: list[str] = Field(
+        default_factory=list,
+        description="Only campaigns that came through this door, as in `api` or `mail`; may be given several times.",
+    )
+    since: str | None = Field(
+        default=None, description="Only campaigns made at that time or later: a time as in `send_at`, or a day."
+    )
+    until: str | None = Field(default=None, description="Only campaigns made before that time, or before that day.")
+    text: str | None = Field(
+        default=None, max_length=200, description="Only campaigns in whose text this stands, in whatever case."
+    )
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most campaigns of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=AN_ID, description="Where the page begins: `next` of the page before."
+    )
 
 
 class MessagesQuery(Input):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.numbers import NumberCalls
+from hub.web.resources.reports import ReportCalls
 from hub.web.resources.templates import TemplateCalls
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     """Every subject's calls, in the order of the document."""
     yield CampaignCalls(frame).routes()
+    yield ReportCalls(frame).routes()
     yield TemplateCalls(frame).routes()
     yield AccountCalls(frame).routes()
     yield NumberCalls(frame).routes()

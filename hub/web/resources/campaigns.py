@@ -10,14 +10,21 @@ from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
 
 from hub.accounts.model import Scope
 from hub.errors import RequestRefused
-from hub.messages.model import CampaignState, MessageState
+from hub.messages.model import CampaignFilter, CampaignState, MessageState
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
-from hub.web.frame import PREFIX, Frame, Resource, account, answer, found
-from hub.web.resources.campaigns_values import SIMULATE, simulated
+from hub.web.frame import PREFIX, Frame, Resource, account, answer, found, tagged, unless_changed
+from hub.web.resources.campaigns_values import LIST, PATCH, SIMULATE, CampaignLine, CampaignPage, simulated
 from hub.web.resources.drafts import Drafts
-from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
+from hub.web.schedule import read_edge, read_moment
+from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
+    CampaignBody,
+    CampaignChanges,
+    CampaignPath,
+    CampaignsQuery,
+    MessagesQuery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +50,9 @@ class CampaignCalls:
         calls = Resource(self.frame, "campaigns", "Texts", "Campaigns and their messages.")
         calls.post("/campaigns", self.create_campaign, document.CREATE_CAMPAIGN, Scope.SEND)
         calls.post("/campaigns/simulate", self.simulate_campaign, SIMULATE, Scope.SEND)
+        calls.get("/campaigns", self.list_campaigns, LIST)
         calls.get("/campaigns/<campaign_id>", self.get_campaign, document.GET_CAMPAIGN)
+        calls.patch("/campaigns/<campaign_id>", self.patch_campaign, PATCH, Scope.SEND)
         calls.post("/campaigns/<campaign_id>/cancel", self.cancel_campaign, document.CANCEL_CAMPAIGN, Scope.SEND)
         calls.get("/messages", self.list_messages, document.LIST_MESSAGES)
         return calls.routes
@@ -65,7 +74,35 @@ class CampaignCalls:
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
-        return answer(_campaign(found(path.campaign_id, partial(self.frame.core.campaigns.get, account().id))))
+        return tagged(_campaign(found(path.campaign_id, partial(self.frame.core.campaigns.get, account().id))))
+
+    def list_campaigns(self, query: CampaignsQuery) -> Response:
+        """List the account's campaigns, page by page."""
+        zone = self.frame.core.settings.hub.timezone
+        wanted = CampaignFilter(
+            states=tuple(query.state),
+            sources=tuple(query.source),
+            since=read_edge("since", query.since, zone),
+            until=read_edge("until", query.until, zone),
+            text=query.text,
+        )
+        lines = self.frame.core.campaigns.page(account().id, wanted, before=query.cursor, limit=query.limit + 1)
+        page = lines[: query.limit]
+        more = page[-1].id if len(lines) > len(page) else None
+        return answer(CampaignPage(items=[CampaignLine.model_validate(one) for one in page], next=more))
+
+    def patch_campaign(self, path: CampaignPath, body: CampaignChanges) -> Response:
+        """Change when a campaign leaves."""
+        zone = self.frame.core.settings.hub.timezone
+        send_at = None if body.send_at is None else read_moment(body.send_at, zone)
+
+        def check(before: CampaignView) -> None:
+            unless_changed(_campaign(before))
+
+        def move(campaign_id: str) -> CampaignView:
+            return self.frame.core.rescheduler.reschedule(account().id, campaign_id, send_at, check)
+
+        return tagged(_campaign(found(path.campaign_id, move)))
 
     def cancel_campaign(self, path: CampaignPath) -> Response:
         """Cancel what of a campaign has not left yet."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hub.compliance.model import Purpose  # noqa: TC001 - pydantic reads the hints
 from hub.messages.model import CampaignState
 from hub.web import document
-from hub.web.answers import Change, Deferral, Hold
+from hub.web.answers import Campaign, Change, Counts, Deferral, Hold
 from hub.web.examples import A_CAMPAIGN, shown_as
 
 if TYPE_CHECKING:
@@ -47,6 +48,46 @@ SIMULATION: dict[str, Any] = {
     "looked_at": 1,
     "complete": True,
 }
+
+
+CAMPAIGN_LINE: dict[str, Any] = {
+    "id": A_CAMPAIGN,
+    "state": "accepted",
+    "accepted": 1,
+    "blocked": 0,
+    "deferred": 0,
+    "segments": 1,
+    "credits": 1,
+    "hold": None,
+    "created_at": "2027-01-04T08:30:00Z",
+    "send_at": None,
+    "source": "api",
+    "purpose": "alert",
+    "text": "Bonjour #name#, votre commande est arrivée.",
+    "sender": None,
+}
+
+
+class CampaignLine(Counts):
+    """A campaign in a list: what it is made of, not how its messages stand."""
+
+    model_config = _like(CAMPAIGN_LINE)
+
+    created_at: datetime
+    send_at: datetime | None
+    source: str = Field(description="The door that it came through: `api`, `mail`, `console` or a plugin's name.")
+    purpose: Purpose
+    text: str = Field(description="The text as the request had it.")
+    sender: str | None = Field(description="The sender as the request had it.")
+
+
+class CampaignPage(BaseModel):
+    """One page of campaigns, the latest first."""
+
+    model_config = _like({"items": [CAMPAIGN_LINE], "next": None})
+
+    items: list[CampaignLine]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
 
 
 class CountryForecast(BaseModel):
@@ -160,4 +201,19 @@ SIMULATE = document.call(
     "would refuse, but for credits that do not suffice and for a repetition, which it tells.",
     {"200": SimulatedCampaign},
     "400 403 408 409 413 415",
+)
+
+LIST = document.call(
+    "listCampaigns",
+    "The latest first, each with what it is made of. How its messages stand is said of one campaign at a time.",
+    {"200": CampaignPage},
+    "",
+)
+PATCH = document.call(
+    "patchCampaign",
+    "Changes when it leaves, as long as nothing of it has left: all of it, or nothing. Marketing waits for the lawful "
+    "hours of the new time.",
+    {"200": Campaign},
+    "400 404 408 409 412 413 415",
+    openapi_extensions={"parameters": [document.IF_MATCH]},
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.hub.web.conftest import Caller
-
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
+
+    from tests.hub.web.conftest import Caller
 
 TEMPLATES = "/api/v1/templates"
 WORDING = {"name": "Rendez-vous", "text": "Bonjour #prenom#, à demain [info1].", "purpose": "alert"}
@@ -89,17 +89,17 @@ def test_they_are_listed_page_by_page(caller: Caller) -> None:
     for name in names:
         make_one(caller, name=name)
         caller.hub.clock.advance(seconds=1)
-    found, cursor = [], {}
-    while cursor is not None:
-        page = caller.get(TEMPLATES, limit=2, **cursor).get_json()
+    page = caller.get(TEMPLATES, limit=2).get_json()
+    found = [one["name"] for one in page["items"]]
+    while page["next"]:
+        page = caller.get(TEMPLATES, limit=2, cursor=page["next"]).get_json()
         found += [one["name"] for one in page["items"]]
-        cursor = {"cursor": page["next"]} if page["next"] else None
     assert found == names
 
 
 def test_a_preview_fills_the_fields_and_counts_segments(caller: Caller) -> None:
     """With the opt-out mention where one is due, and what was left empty."""
-    one = make_one(caller, purpose="marketing").get_json()["id"]
+    one = make_one(caller, purpose="marketing", sender="SALON").get_json()["id"]
     body = {"fields": {"prenom": "Nina"}}
     shown = caller.client.post(f"{TEMPLATES}/{one}/preview", json=body, headers=caller.bearer).get_json()
     assert shown["text"].startswith("Bonjour Nina, à demain . - STOP au 36180")
