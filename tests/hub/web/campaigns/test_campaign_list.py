@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -173,10 +174,8 @@ def both(*acts: Any) -> None:
 
     def carry_out(act: Any) -> None:
         start.wait()
-        try:
+        with suppress(Conflict):
             act()
-        except Conflict:
-            pass
 
     threads = [threading.Thread(target=carry_out, args=(act,)) for act in acts]
     for thread in threads:
