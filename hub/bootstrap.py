@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
+from hub.accounts.children import Children
+from hub.accounts.model import Scope
 from hub.accounts.service import Accounts
+from hub.accounts.tokens import Tokens
 from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
+from hub.contacts.lists import Lists
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
-from hub.errors import HubError
+from hub.errors import HubError, NotAuthenticated
 from hub.guard.model import Figures
 from hub.inbound.desk import Desk
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
@@ -159,9 +163,12 @@ class Core:
         """The account of that id; raises NotFound."""
         return self.accounts.get(account_id)
 
-    def authenticate(self, token: str) -> Account:
+    def authenticate(self, token: str, address: str | None = None, scope: Scope = Scope.SEND) -> Account:
         """Whose API token this is; raises NotAuthenticated."""
-        return self.accounts.authenticate(token)
+        caller = self.tokens.caller(token, address)
+        if caller.token.scope not in (Scope.ALL, scope):
+            raise NotAuthenticated(f"This token is for {caller.token.scope} only; show one for {scope}, or for all.")
+        return caller.account
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns."""
@@ -198,9 +205,24 @@ class Core:
         return Accounts(self.store, self.clock)
 
     @cached_property
+    def tokens(self) -> Tokens:
+        """What opens accounts."""
+        return Tokens(self.store, self.clock)
+
+    @cached_property
+    def children(self) -> Children:
+        """The sub-accounts of accounts."""
+        return Children(self.store, self.clock)
+
+    @cached_property
     def suppressions(self) -> Suppressions:
         """Numbers that must not be texted."""
         return Suppressions(self.store, self.clock)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """Lists of contacts."""
+        return Lists(self.store, self.clock)
 
     @cached_property
     def unallocated(self) -> Unallocated:

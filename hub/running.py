@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from hub.accounts.model import Scope
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
@@ -83,8 +85,12 @@ class Hub(Protocol):
         """The account of that id; raises NotFound."""
         ...
 
-    def authenticate(self, token: str) -> Account:
-        """Whose API token this is; raises NotAuthenticated."""
+    def authenticate(self, token: str, address: str | None = None, scope: Scope = Scope.SEND) -> Account:
+        """Whose API token this is, shown from that address; raises NotAuthenticated.
+
+        Also for a token that is not for this address, or not for that scope. Without an address a token that is only
+        for some networks opens nothing.
+        """
         ...
 
     def accept(self, request: CampaignRequest) -> Acceptance:

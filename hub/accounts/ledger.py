@@ -29,6 +29,9 @@ _BOOKS = {
     Movement.RESERVE: (Book.AVAILABLE, Book.RESERVED),
     Movement.CHARGE: (Book.RESERVED, Book.SPENT),
     Movement.RELEASE: (Book.RESERVED, Book.AVAILABLE),
+    # Between accounts they go by way of `issued`, whose sum over a family stays what was sold to it.
+    Movement.TRANSFER_IN: (Book.ISSUED, Book.AVAILABLE),
+    Movement.TRANSFER_OUT: (Book.AVAILABLE, Book.ISSUED),
 }
 
 
@@ -70,6 +73,28 @@ def move(
     connection.execute(insert(entries), _entry(account_id, movement, amount, at, campaign_id, note))
 
 
+def transfer(connection: Connection, giver: int, taker: int, amount: int, *, at: datetime, note: str) -> None:
+    """Give free credits of one account to another. Raises NotEnoughCredits, and then nothing may be kept."""
+    lock_books(connection, {giver, taker})
+    move(connection, giver, Movement.TRANSFER_OUT, amount, at=at, note=note)
+    move(connection, taker, Movement.TRANSFER_IN, amount, at=at, note=note)
+
+
+def bring_in(connection: Connection, account_id: int, parent_id: int, wanted: int, *, at: datetime) -> None:
+    """Take from the parent what a sub-account lacks of so many free credits; what it has is used first.
+
+    Raises NotEnoughCredits when both together do not have them.
+    """
+    lock_books(connection, {account_id, parent_id})
+    own = balance(connection, account_id).available
+    if own >= wanted:
+        return
+    try:
+        transfer(connection, parent_id, account_id, wanted - own, at=at, note=f"drawn by account {account_id}")
+    except NotEnoughCredits as error:
+        raise NotEnoughCredits(wanted, own + error.available) from error
+
+
 def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement], int], *, at: datetime) -> None:
     """Move credits that are there for certain, such as reserved ones: an amount per account, campaign and movement."""
     rows = [
@@ -89,9 +114,19 @@ def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement],
 
 def balance(connection: Connection, account_id: int) -> Balance:
     """What an account has, in credits."""
-    rows = connection.execute(select(balances.c.book, balances.c.amount).where(balances.c.account_id == account_id))
-    amounts = {row.book: row.amount for row in rows}
-    return Balance(amounts[Book.AVAILABLE], amounts[Book.RESERVED], amounts[Book.SPENT])
+    return balances_of(connection, [account_id])[account_id]
+
+
+def balances_of(connection: Connection, account_ids: Collection[int]) -> dict[int, Balance]:
+    """What accounts have, by their ids; in one statement."""
+    query = select(balances).where(among(connection, balances.c.account_id, account_ids))
+    amounts: dict[int, dict[str, int]] = {}
+    for row in connection.execute(query) if account_ids else ():
+        amounts.setdefault(row.account_id, {})[row.book] = row.amount
+    return {
+        account_id: Balance(books[Book.AVAILABLE], books[Book.RESERVED], books[Book.SPENT])
+        for account_id, books in amounts.items()
+    }
 
 
 def audit(connection: Connection) -> tuple[str, ...]:

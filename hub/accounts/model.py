@@ -48,7 +48,8 @@ class AccountSettings:
 class Account:
     """Who sends and pays. `country` is how national numbers are read and whose rules come first.
 
-    `countries` are those that it may text, None for all that the hub texts.
+    `countries` are those that it may text, None for all that the hub texts. A sub-account has a parent: it is locked
+    with it, and where it `draws`, what it lacks is taken from the parent's credits.
     """
 
     id: int
@@ -60,6 +61,12 @@ class Account:
     countries: frozenset[str] | None = None
     limits: AccountLimits = AccountLimits()
     settings: AccountSettings = AccountSettings()
+    draws: bool = False
+
+    @property
+    def draws_on(self) -> int | None:
+        """The account whose credits are brought in when its own do not suffice."""
+        return self.parent_id if self.draws else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,31 @@ class Scope(StrEnum):
     SEND = "send"
     READ = "read"
     ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An API token as it is listed: all but its secret, of which `hint` are the last four characters.
+
+    It holds until `expires_at`, from addresses in `networks`; None for ever, none for everywhere.
+    """
+
+    id: int
+    name: str
+    hint: str
+    scope: Scope
+    created_at: datetime
+    expires_at: datetime | None
+    networks: tuple[str, ...]
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who shows a token: the account that it is of, and the token."""
+
+    account: Account
+    token: Token
 
 
 class Book(StrEnum):
@@ -99,6 +131,8 @@ class Movement(StrEnum):
     RESERVE = "reserve"
     CHARGE = "charge"
     RELEASE = "release"
+    TRANSFER_IN = "transfer_in"
+    TRANSFER_OUT = "transfer_out"
 
 
 @dataclass(frozen=True, slots=True)

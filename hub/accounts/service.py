@@ -1,34 +1,34 @@
-"""Use cases of accounts: open one, find it, show who holds a token, buy credits."""
+"""Use cases of accounts: open one, find it, buy credits, say what it may do."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, select, update
 
 from hub.accounts import ledger
 from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement, User
-from hub.accounts.said import checked_setting, settings_from
-from hub.accounts.secrets import NewToken, digest_of, hash_password, new_token, password_matches
-from hub.accounts.tables import accounts, api_tokens, users
-from hub.errors import Conflict, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
+from hub.accounts.reading import account_of_row, account_with, accounts_with_parents
+from hub.accounts.said import checked_setting
+from hub.accounts.secrets import NewToken, hash_password, new_token, password_matches
+from hub.accounts.tables import accounts, users
+from hub.accounts.tokens import store_token
+from hub.errors import Conflict, NotAllowed, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
 from hub.sms.plans import home_plan
 from hub.store.bulk import insert_returning
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
     from hub.clock import Clock
-    from hub.store.bulk import AnyRow
     from hub.store.engine import Store
-
-K = TypeVar("K", AccountLimits, AccountSettings)
 
 MIN_PASSWORD = 12
 MAX_CREDITS = 10**12
@@ -51,47 +51,44 @@ class Accounts:
         It may text `countries`; without a word only its own, with those that share its numbering plan.
         Raises RequestRefused for a bad name, country or amount, Conflict when the name is taken.
         """
-        name = _checked_name(name)
-        country = _checked_country(country)
         _checked_amount(credits_)
         token = new_token()
-        allowed = home_plan(country) if countries is None else countries
-        row = {"name": name, "country": country, "created_at": self.clock.now(), "countries": _countries_kept(allowed)}
         with self.store.write("account") as connection:
-            new = insert_returning(connection, accounts, [row], accounts.c.id)
-            if not new:
-                raise Conflict(f"There is already an account called {name!r}; choose another name.", code="name_taken")
-            account_id = new[0]
-            ledger.open_books(connection, account_id)
+            account_id = open_account(connection, name, country, self.clock.now(), countries=countries)
             self._buy(connection, account_id, credits_, note="opening")
-            self._store_token(connection, account_id, token, "first")
-            return _account(connection, account_id), token
+            store_token(connection, account_id, token, "first", self.clock.now())
+            return account_with(connection, account_id), token
 
     def get(self, account_id: int) -> Account:
         """The account of that id; raises NotFound."""
         with self.store.read() as connection:
-            return _account(connection, account_id)
+            return account_with(connection, account_id)
 
     def find(self, name_or_id: str) -> Account:
         """The account of that name or id, as a person types it; raises NotFound."""
         with self.store.read() as connection:
-            row = connection.execute(select(accounts).where(accounts.c.name == name_or_id)).first()
+            row = connection.execute(accounts_with_parents().where(accounts.c.name == name_or_id)).first()
             if row is None and name_or_id.isdecimal():
-                row = connection.execute(select(accounts).where(accounts.c.id == int(name_or_id[:18]))).first()
+                row = connection.execute(accounts_with_parents().where(accounts.c.id == int(name_or_id[:18]))).first()
             if row is None:
                 raise NotFound(f"There is no account {name_or_id!r}; `hub account list` shows those there are.")
-            return _as_account(row)
+            return account_of_row(row)
 
     def all(self) -> tuple[tuple[Account, Balance], ...]:
         """Every account with its balance, oldest first."""
         with self.store.read() as connection:
-            rows = connection.execute(select(accounts).order_by(accounts.c.id)).all()
-            return tuple((_as_account(row), ledger.balance(connection, row.id)) for row in rows)
+            rows = connection.execute(accounts_with_parents().order_by(accounts.c.id)).all()
+            return tuple((account_of_row(row), ledger.balance(connection, row.id)) for row in rows)
 
     def balance(self, account_id: int) -> Balance:
         """What an account has, in credits."""
         with self.store.read() as connection:
             return ledger.balance(connection, account_id)
+
+    def balances(self, account_ids: Collection[int]) -> dict[int, Balance]:
+        """What accounts have, by their ids."""
+        with self.store.read() as connection:
+            return ledger.balances_of(connection, account_ids)
 
     def add_credits(self, account_id: int, amount: int, *, note: str | None = None) -> Balance:
         """Sell credits to an account, or take unused ones back (a negative amount)."""
@@ -99,43 +96,16 @@ class Accounts:
             raise RequestRefused.because("amount", "zero", "Give a number of credits other than 0.")
         _checked_amount(abs(amount))
         with self.store.write("credits") as connection:
-            _account(connection, account_id)
+            if account_with(connection, account_id).parent_id is not None:
+                message = "A sub-account does not buy: its credits come from its parent account."
+                raise NotAllowed(message, code="sub_account_cannot_buy")
             self._buy(connection, account_id, amount, note=note)
             return ledger.balance(connection, account_id)
-
-    def add_token(self, account_id: int, name: str) -> NewToken:
-        """Make another API token for an account; its secret is shown this once."""
-        token = new_token()
-        with self.store.write("token") as connection:
-            _account(connection, account_id)
-            self._store_token(connection, account_id, token, name)
-        return token
-
-    def revoke_token(self, account_id: int, hint: str) -> int:
-        """Put an end to an account's tokens that end in these four characters; how many there were."""
-        with self.store.write("revoke_token") as connection:
-            return connection.execute(
-                update(api_tokens)
-                .where(
-                    api_tokens.c.account_id == account_id, api_tokens.c.hint == hint, api_tokens.c.revoked_at.is_(None)
-                )
-                .values(revoked_at=self.clock.now())
-            ).rowcount
-
-    def authenticate(self, token: str) -> Account:
-        """Whose token this is. Raises NotAuthenticated for an unknown or revoked one, or a locked account."""
-        with self.store.read() as connection:
-            row = connection.execute(_BY_TOKEN, {"digest": digest_of(token)}).first()
-        if row is None:
-            raise NotAuthenticated("This token is not valid: it may be mistyped or revoked.")
-        if row.locked:
-            raise NotAuthenticated("This account is locked; ask the operator of the hub.")
-        return _as_account(row)
 
     def lock(self, account_id: int, *, locked: bool) -> None:
         """Lock an account, or unlock it: a locked one can neither sign in nor send."""
         with self.store.write("lock") as connection:
-            _account(connection, account_id)
+            account_with(connection, account_id)
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(locked=locked))
 
     def set_countries(self, account_id: int, countries: Collection[str] | None) -> Account:
@@ -162,11 +132,11 @@ class Accounts:
         with self.store.write("account_settings") as connection:
             one = select(accounts.c.settings).where(accounts.c.id == account_id).with_for_update()
             connection.execute(one)  # whoever changes another of them waits: none is lost
-            settings = replace(_account(connection, account_id).settings, **changed)
+            settings = replace(account_with(connection, account_id).settings, **changed)
             kept = {name: value for name, value in asdict(settings).items() if value is not None}
             mine = update(accounts).where(accounts.c.id == account_id)
             connection.execute(mine.values(settings=json.dumps(kept) if kept else None))
-            return _account(connection, account_id)
+            return account_with(connection, account_id)
 
     def written_to(self) -> int:
         """How many accounts name an address that the hub is to write to."""
@@ -176,9 +146,9 @@ class Accounts:
 
     def _change(self, account_id: int, transaction: str, **values: str | None) -> Account:
         with self.store.write(transaction) as connection:
-            _account(connection, account_id)
+            account_with(connection, account_id)
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
-            return _account(connection, account_id)
+            return account_with(connection, account_id)
 
     def add_user(self, account_id: int, email: str, password: str) -> User:
         """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
@@ -191,7 +161,7 @@ class Accounts:
         email = email.lower()
         row = {"account_id": account_id, "email": email, "password_hash": hashed, "created_at": self.clock.now()}
         with self.store.write("user") as connection:
-            _account(connection, account_id)
+            account_with(connection, account_id)
             new = insert_returning(connection, users, [row], users.c.id)
         if not new:
             raise Conflict(f"{email} can sign in already.", code="email_taken")
@@ -203,14 +173,15 @@ class Accounts:
         Raises NotAuthenticated, for the right password of a locked account too.
         """
         with self.store.read() as connection:
-            query = select(users, accounts.c.locked).join(accounts, accounts.c.id == users.c.account_id)
-            row = connection.execute(query.where(users.c.email == storable(email.lower()))).first()
+            query = select(users).where(users.c.email == storable(email.lower()))
+            row = connection.execute(query).first()
+            locked = row is not None and account_with(connection, row.account_id).locked
         if row is None:
             hash_password(password)
             raise NotAuthenticated("This address and password do not belong together.")
         if not password_matches(row.password_hash, password):
             raise NotAuthenticated("This address and password do not belong together.")
-        if row.locked:
+        if locked:
             raise NotAuthenticated("This account is locked; ask the operator of the hub.")
         return User(row.id, row.account_id, row.email)
 
@@ -223,12 +194,41 @@ class Accounts:
                 "amount", "too_many", f"Only {error.available} credits are unused; no more can be taken back."
             ) from error
 
-    def _store_token(self, connection: Connection, account_id: int, token: NewToken, name: str) -> None:
-        connection.execute(
-            insert(api_tokens).values(
-                account_id=account_id, name=name, digest=token.digest, hint=token.hint, created_at=self.clock.now()
-            )
-        )
+
+def open_account(
+    connection: Connection,
+    name: str,
+    country: str,
+    at: datetime,
+    *,
+    countries: Collection[str] | None = None,
+    parent_id: int | None = None,
+    draws: bool = False,
+) -> int:
+    """Open an account with its empty books, in the caller's transaction; its id.
+
+    Raises RequestRefused for a bad name or country, Conflict when the name is taken.
+    """
+    name, country = checked_name(name), _checked_country(country)
+    allowed = home_plan(country) if countries is None else countries
+    row = {
+        "name": name,
+        "country": country,
+        "created_at": at,
+        "countries": _countries_kept(allowed),
+        "parent_id": parent_id,
+        "draws": draws,
+    }
+    new = insert_returning(connection, accounts, [row], accounts.c.id)
+    if not new:
+        raise name_taken(name)
+    ledger.open_books(connection, new[0])
+    return int(new[0])
+
+
+def name_taken(name: str) -> Conflict:
+    """What is said of a name that another account has."""
+    return Conflict(f"There is already an account called {name!r}; choose another name.", code="name_taken")
 
 
 def count(connection: Connection) -> int:
@@ -241,7 +241,8 @@ def _checked_email(field: str, email: str) -> None:
         raise RequestRefused.because(field, "not_an_address", f"{email!r} is not an e-mail address.")
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name as it is kept; raises RequestRefused."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
         raise RequestRefused.because("name", "empty", "Give the account a name of printable characters.")
@@ -263,40 +264,3 @@ def _countries_kept(countries: Collection[str] | None) -> str | None:
 def _checked_amount(amount: int) -> None:
     if not 0 <= amount <= MAX_CREDITS:
         raise RequestRefused.because("credits", "out_of_range", f"Credits go from 0 to {MAX_CREDITS}.")
-
-
-# Made once: to build a statement costs more than to run it, and these are asked with every text.
-_BY_ID = select(accounts).where(accounts.c.id == bindparam("wanted"))
-_BY_TOKEN = (
-    select(accounts)
-    .join(api_tokens, api_tokens.c.account_id == accounts.c.id)
-    .where(api_tokens.c.digest == bindparam("digest"), api_tokens.c.revoked_at.is_(None))
-)
-
-
-def _account(connection: Connection, account_id: int) -> Account:
-    row = connection.execute(_BY_ID, {"wanted": account_id}).first()
-    if row is None:
-        raise NotFound(f"There is no account {account_id}.")
-    return _as_account(row)
-
-
-def _as_account(row: AnyRow) -> Account:
-    countries = None if row.countries is None else frozenset(row.countries.split(",")) - {""}
-    limits = _kept(AccountLimits, row.limits)
-    settings = settings_from(row.settings)
-    return Account(
-        row.id, row.name, row.country, row.created_at, row.locked, row.parent_id, countries, limits, settings
-    )
-
-
-def _kept(kind: type[K], document: str | None) -> K:
-    """What is kept as JSON; what a newer hub beside this one has added to it is passed over."""
-    content = json.loads(document) if document else {}
-    known = {one.name for one in fields(kind)}
-    return kind(**{name: value for name, value in content.items() if name in known})
-
-
-def account_in(connection: Connection, account_id: int) -> Account:
-    """The account of that id, in the caller's transaction; raises NotFound."""
-    return _account(connection, account_id)

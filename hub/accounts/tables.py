@@ -18,6 +18,8 @@ accounts = Table(
     Column("countries", Text),  # those it may text, with commas; NULL for all that the hub texts
     Column("limits", Text),  # what differs from [guard], as JSON; NULL for nothing
     Column("settings", Text),  # what it has said of itself, as JSON; NULL for nothing
+    Column("draws", Boolean, nullable=False, server_default=false()),  # a sub-account, on its parent's credits
+    Index("ix_accounts_parent", "parent_id"),
 )
 
 users = Table(
@@ -40,6 +42,10 @@ api_tokens = Table(
     Column("hint", String(4), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("revoked_at", UtcDateTime),
+    Column("scope", String(8), nullable=False, server_default="all"),
+    Column("expires_at", UtcDateTime),
+    Column("networks", Text),  # with commas; NULL for everywhere
+    Column("last_used_at", UtcDateTime),
 )
 
 credit_balances = Table(
@@ -66,4 +72,17 @@ credit_entries = Table(
     Column("note", Text),
     CheckConstraint("amount > 0", name="positive"),
     Index("ix_credit_entries_account", "account_id", "id"),
+)
+
+credit_transfers = Table(
+    "credit_transfers",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("parent_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("child_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("credits", BigInteger, nullable=False),  # below zero: back to the parent
+    Column("at", UtcDateTime, nullable=False),
+    Column("key", String(255)),
+    Index("uq_credit_transfers_parent_id_key", "parent_id", "key", unique=True),
+    comment="Transfers that people ask for; a key brings the same one forth but once.",
 )

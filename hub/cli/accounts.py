@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hub.accounts.model import Scope
 from hub.cli import account_guards as guards
 from hub.cli.account_settings import settings
 from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
@@ -27,9 +29,20 @@ def account() -> None:
 @click.option("--country", default=None, help="Country of its national numbers; the hub's region if not given.")
 @click.option("--credits", "credits_", type=int, default=0, show_default=True, help="Credits to begin with.")
 @click.option("--countries", default=None, metavar="FR,BE", help="Countries it may text; its own if not given.")
+@click.option("--parent", metavar="ACCOUNT", default=None, help="Open a sub-account of that one, on its credits.")
+@click.option("--draws", is_flag=True, help="With --parent: what it lacks it takes from its parent's credits.")
 @json_option
 @click.pass_obj
-def create(session: Session, name: str, country: str | None, credits_: int, countries: str | None) -> None:
+def create(
+    session: Session,
+    *,
+    name: str,
+    country: str | None,
+    credits_: int,
+    countries: str | None,
+    parent: str | None,
+    draws: bool,
+) -> None:
     """Open an account. Its API token is shown this once."""
     with session.core() as core:
         region = (country or core.settings.hub.region).upper()
@@ -37,7 +50,14 @@ def create(session: Session, name: str, country: str | None, credits_: int, coun
             known = ", ".join(sorted(core.policies.countries))
             raise RequestRefused.because("--country", "unknown_country", f"{region} is not in the table: {known}.")
         wanted = None if countries is None else guards.known_countries(core, "--countries", countries)
-        made, token = core.accounts.create(name, region, credits_=credits_, countries=wanted)
+        if parent is None:
+            made, token = core.accounts.create(name, region, credits_=credits_, countries=wanted)
+        else:
+            above = core.accounts.find(parent)
+            made = core.children.create(
+                above.id, name, country and region, draws=draws, credits_=credits_, countries=wanted
+            )
+            _, token = core.tokens.make(made.id, "first")
         details = core.plugins.account_details(core, made)
         content = {"id": made.id, "name": made.name, "country": made.country, "credits": credits_}
         answer(content | {"token": token.secret} | dict(details), _new_account(made, token.secret, credits_, details))
@@ -84,18 +104,33 @@ def credit(session: Session, account_name: str, amount: int, note: str | None) -
 @account.command("token")
 @click.argument("account_name", metavar="ACCOUNT")
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
+@click.option("--scope", type=click.Choice([*Scope]), default=Scope.ALL, show_default=True, help="What it is for.")
+@click.option("--days", type=click.IntRange(1, 36500), default=None, help="How long it holds; for ever if not given.")
+@click.option(
+    "--network", "networks", multiple=True, metavar="CIDR", help="Only from there; may be given several times."
+)
 @click.option("--revoke", metavar="LAST4", default=None, help="Put an end to the token that ends so, instead.")
 @json_option
 @click.pass_obj
-def token_(session: Session, account_name: str, name: str, revoke: str | None) -> None:
+def token_(
+    session: Session,
+    account_name: str,
+    name: str,
+    *,
+    scope: str,
+    days: int | None,
+    networks: tuple[str, ...],
+    revoke: str | None,
+) -> None:
     """Make another API token, shown this once; or revoke one."""
     with session.core() as core:
         found = core.accounts.find(account_name)
         if revoke is not None:
-            count = core.accounts.revoke_token(found.id, revoke)
+            count = core.tokens.revoke_ending(found.id, revoke)
             answer({"id": found.id, "revoked": count}, f"{count} token(s) of {found.name} revoked.")
             return
-        made = core.accounts.add_token(found.id, name)
+        until = None if days is None else core.clock.now() + timedelta(days=days)
+        _, made = core.tokens.make(found.id, name, scope=Scope(scope), expires_at=until, networks=networks)
         answer({"id": found.id, "token": made.secret}, made.secret)
 
 

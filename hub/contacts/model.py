@@ -1,13 +1,70 @@
-"""Why a number must not be texted."""
+"""Contacts and their lists, and why a number must not be texted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+INFOS = ("info1", "info2", "info3", "info4")
+"""The four fields that every contact has; others have names of the account's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactList:
+    """A list of contacts; `size` is how many it has."""
+
+    id: int
+    name: str
+    size: int
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewContact:
+    """A contact as somebody brings it: an E.164 number and what is known of its person; None is not known."""
+
+    number: str
+    info1: str | None = None
+    info2: str | None = None
+    info3: str | None = None
+    info4: str | None = None
+    fields: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact of a list. A list has each number once."""
+
+    number: str
+    info1: str | None
+    info2: str | None
+    info3: str | None
+    info4: str | None
+    fields: Mapping[str, str]
+    added_at: datetime
+    changed_at: datetime
+
+    @property
+    def merge_fields(self) -> Mapping[str, str]:
+        """What fills the fields of a text: `info1` to `info4`, and the named ones."""
+        infos = {name: value for name in INFOS if (value := getattr(self, name)) is not None}
+        return {**infos, **self.fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of contacts that were brought to a list: how many are new in it, how many were known."""
+
+    added: int
+    updated: int
 
 
 class SuppressionKind(StrEnum):

@@ -1,8 +1,8 @@
-"""Numbers that must not be texted, those that carriers say are nobody's, and consents."""
+"""Lists of contacts, numbers that must not be texted, those that carriers say are nobody's, and consents."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -44,4 +44,35 @@ unallocated_numbers = Table(
     Column("last_at", UtcDateTime, nullable=False),
     Index("ix_unallocated_numbers_account", "account_id", "number"),
     comment="Numbers that are nobody's by the last campaigns that texted them, and how many in a row said so.",
+)
+
+contact_lists = Table(
+    "contact_lists",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("name", Text),  # NULL once it is deleted: another may be called so
+    Column("size", Integer, nullable=False, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    UniqueConstraint("account_id", "name"),
+    comment="Its row is locked by whoever changes its contacts, so that `size` is their number.",
+)
+
+contacts = Table(
+    "contacts",
+    core_metadata,
+    Column("list_id", BigId, ForeignKey("contact_lists.id"), primary_key=True, autoincrement=False),
+    Column("number", String(16), primary_key=True),
+    Column("account_id", BigId, nullable=False),
+    Column("info1", Text),
+    Column("info2", Text),
+    Column("info3", Text),
+    Column("info4", Text),
+    Column("fields", Text),  # named ones, as a JSON object
+    Column("added_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("ix_contacts_account_number", "account_id", "number"),
+    sqlite_with_rowid=False,
 )

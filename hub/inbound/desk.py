@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import or_, select, text, update
 
-from hub.accounts.service import account_in
+from hub.accounts.reading import account_with
 from hub.compliance.model import Purpose
 from hub.contacts.model import SuppressionKind
 from hub.contacts.service import suppressed, suppressed_since
@@ -133,7 +133,7 @@ class Desk:
                 return None  # another worker has brought it to its end
             account_id = message.account_id or _first_of(row.opted_out)
             if account_id is not None:
-                account = account_in(connection, account_id)
+                account = account_with(connection, account_id)
                 route = self._answer(connection, message, account, now)
                 message = replace(message, forwarded=_forwarded(connection, message, account, now))
             if message.forwarded:
@@ -228,7 +228,7 @@ def _auto_reply(connection: Connection, message: InboundMessage) -> str | None:
     said = connection.execute(query).scalar_one_or_none() if message.campaign_id else None
     if said is not None or message.account_id is None:
         return str(said or "") or None
-    return account_in(connection, message.account_id).settings.auto_reply
+    return account_with(connection, message.account_id).settings.auto_reply
 
 
 def _first_of(accounts: str | None) -> int | None:

@@ -208,7 +208,7 @@ class Intake:
             answer = summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views)
             return _Kept(answer, looked, writing.routes_of(rows))
 
-        kept = self.together.write(keep, order=account.id)
+        kept = self.together.write(keep, order=account.draws_on or account.id)
         if kept.looked:
             tell_hold(account, kept.answer, kept.looked)
         return kept.answer, kept.routes
@@ -245,6 +245,7 @@ class Intake:
             limits=self.limits,
             countries=account.countries,
             account=names_of(account.id, account.name),
+            draws_on=account.draws_on,
             wellness=self.wellness(),
             repeat_digest=repeat_digest(request, account.country),
         )

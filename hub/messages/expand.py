@@ -161,5 +161,6 @@ def terms_of(intake: Intake, account: Account, campaign: AnyRow, now: datetime) 
         limits=intake.limits,
         countries=account.countries,
         account=names_of(account.id, account.name),
+        draws_on=account.draws_on,
         wellness=intake.wellness(),
     )

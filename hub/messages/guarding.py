@@ -121,6 +121,8 @@ class Guard:
         First of all the account's day is opened, or its books are taken where no guard watches: from there to the end
         of the transaction its requests take turns, and nothing else of theirs may be locked before.
         """
+        if account.draws_on is not None:  # sub-accounts of one parent take turns at its books
+            ledger.lock_books(connection, {account.draws_on})
         figures = self.figures.of(account.limits)
         held_before = None if campaign is None else hold_of(campaign)
         if not figures.enabled:

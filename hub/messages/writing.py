@@ -106,6 +106,8 @@ def recipients_in(chunk: str) -> tuple[Recipient, ...]:
 def reserve(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], at: datetime) -> None:
     """Set aside the credits of what goes. Raises NotEnoughCredits; the transaction must then be given up."""
     cost = sum(message.segments for message in planned)
+    if terms.draws_on is not None and cost:
+        ledger.bring_in(connection, terms.account_id, terms.draws_on, cost, at=at)
     ledger.move(connection, terms.account_id, Movement.RESERVE, cost, at=at, campaign_id=terms.campaign_id)
 
 

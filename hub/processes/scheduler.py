@@ -57,6 +57,7 @@ class Scheduler:
             (30.0, self._clean_up_redis),
             (60.0, self._forget_dead),
             (60.0, sweeper.forget_last_texts),
+            (60.0, self.core.lists.clear_deleted),
             (3600.0, sweeper.forget),
             (3600.0, self.core.settler.retry_parked),
             (3600.0, self.core.settler.forget_parked),

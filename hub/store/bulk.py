@@ -105,21 +105,26 @@ def upsert_rows(
     *,
     adding: Collection[str] = (),
     keeping: Collection[str] = (),
+    filling: Collection[str] = (),
 ) -> None:
     """Insert rows, each key once; those whose primary key is taken are overwritten in the columns given.
 
-    But to the columns `adding` what is given is added, and those in `keeping` stay as they are.
+    But to the columns `adding` what is given is added, those in `keeping` stay as they are, and so do those in
+    `filling` where NULL is given.
     """
     if not rows:
         return
     statement, document = _insertion(connection, table, rows)
+
+    def changed(name: str) -> ColumnElement[Any]:
+        given: ColumnElement[Any] = statement.excluded[name]
+        if name in adding:
+            return table.c[name] + given
+        return func.coalesce(given, table.c[name]) if name in filling else given
+
     keys = {one.name for one in table.primary_key}
-    changed = {
-        name: table.c[name] + statement.excluded[name] if name in adding else statement.excluded[name]
-        for name in rows[0]
-        if name not in keys and name not in keeping
-    }
-    connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=changed), document)
+    set_ = {name: changed(name) for name in rows[0] if name not in keys and name not in keeping}
+    connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=set_), document)
 
 
 def update_rows(

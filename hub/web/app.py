@@ -59,7 +59,7 @@ def _limiter(core: Core) -> Limiter:
     """What counts the requests of this process, in the same Redis as every other one's where there is one."""
     bell, web = core.doorbell, core.settings.web
     windows = Windows(bell.url if isinstance(bell, RqDoorbell) else None)
-    return Limiter(windows, core.authenticate, web.requests_per_minute, web.wrong_tokens_per_minute)
+    return Limiter(windows, core.tokens.caller, web.requests_per_minute, web.wrong_tokens_per_minute)
 
 
 def mount(app: Flask, core: Core) -> tuple[str, ...]:

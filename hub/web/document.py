@@ -27,7 +27,7 @@ SECURITY: SecuritySchemesDict = {
     TOKEN: {"type": "http", "scheme": "bearer", "description": "An API token: `hub account token` makes one."},
 }
 
-_KEY_HEADER = {
+IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -129,7 +129,7 @@ CREATE_CAMPAIGN = call(
     "afterwards; so is what is held for review (`hold` says why), and it leaves once the operator has released it.",
     {"201": _CREATED, "202": answers.AcceptedCampaign},
     "400 402 403 408 409 413 415",
-    openapi_extensions={"parameters": [_KEY_HEADER]},
+    openapi_extensions={"parameters": [IDEMPOTENCY_KEY]},
 )
 GET_CAMPAIGN = call(
     "getCampaign",

@@ -18,7 +18,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from hub.accounts.model import Scope
-from hub.errors import Fault, NotAuthenticated, NotFound, RequestRefused
+from hub.errors import Fault, NotAllowed, NotAuthenticated, NotFound, RequestRefused
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 from hub.web import document
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from hub.accounts.model import Account
+    from hub.accounts.model import Account, Token
     from hub.bootstrap import Core
     from hub.web.limiter import Limiter
 
 PREFIX = "/api/v1"
 SOURCE = "api"
 LONGEST_KEY = 255
+LONGEST_ID = 15
+"""Digits of an account's id."""
+ACTS_FOR = "Hub-Account"
+"""The header by which an account acts for a sub-account of its own."""
 
 T = TypeVar("T")
 
@@ -57,8 +61,21 @@ class Frame:
         shown = request.authorization
         if shown is None or shown.type != "bearer" or not shown.token:
             raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
-        g.account = self.limiter.enter(shown.token, request.remote_addr or "")
-        request.environ[OWNER] = f"account {g.account.id}"
+        caller = self.limiter.enter(shown.token, request.remote_addr or "")
+        request.environ[OWNER] = f"account {caller.account.id}"
+        g.token, g.account = caller.token, caller.account  # from here on it is known who calls
+        if (named := request.headers.get(ACTS_FOR)) is not None:
+            g.account = self._acts_for(caller.account, named)
+
+    def _acts_for(self, parent: Account, named: str) -> Account:
+        """The sub-account that the caller's account acts for; one of somebody else's is as good as none."""
+        if named.isascii() and named.isdecimal() and len(named) <= LONGEST_ID:
+            with suppress(NotFound):
+                child = self.core.children.get(parent.id, int(named))
+                if child.locked:
+                    raise NotAllowed("This sub-account is locked; unlock it first.", code="account_locked")
+                return child
+        raise NotFound("This account has no sub-account of that id.")
 
 
 @dataclass
@@ -79,6 +96,7 @@ class Resource:
             f"hub_api_{self.name}", __name__, url_prefix=PREFIX, abp_tags=tags, **document.COMMON
         )
         self.routes.before_request(self.frame.authenticate)
+        self.routes.before_request(self._require_scope)
 
     def get(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.READ) -> None:
         """Add a call that looks."""
@@ -100,6 +118,13 @@ class Resource:
         """Add a call that takes something away."""
         self._add(self.routes.delete, path, call, said, scope)
 
+    def _require_scope(self) -> None:
+        needed = self.needs[request.endpoint or ""]
+        has = token().scope
+        if has not in (Scope.ALL, needed):
+            message = f"This token is for {has} only; show one for {needed}, or for all."
+            raise NotAllowed(message, code="scope_missing")
+
     def _add(self, add: Any, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope) -> None:
         self.needs[f"{self.routes.name}.{call.__name__}"] = scope
         add(path, **said)(_view(call))
@@ -118,6 +143,12 @@ def _view(call: Callable[..., Response]) -> Callable[..., Response]:
 def account() -> Account:
     """Whose token was shown."""
     shown: Account = g.account
+    return shown
+
+
+def token() -> Token:
+    """The token that was shown."""
+    shown: Token = g.token
     return shown
 
 

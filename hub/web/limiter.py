@@ -20,7 +20,7 @@ from hub.errors import NotAuthenticated, TooMany
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hub.accounts.model import Account
+    from hub.accounts.model import Caller
     from hub.web.windows import Windows
 
 KNOWN = 10_000
@@ -35,26 +35,26 @@ class Limiter:
     """Lets callers in, as often as `per_minute`; `failures` are the wrong tokens a minute that one address may show."""
 
     windows: Windows
-    authenticate: Callable[[str], Account]
+    authenticate: Callable[[str, str], Caller]
     per_minute: int
     failures: int
     _known: dict[str, None] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def enter(self, token: str, address: str) -> Account:
-        """Whose token this is. Raises NotAuthenticated, and TooMany past either limit."""
+    def enter(self, token: str, address: str) -> Caller:
+        """Who shows this token. Raises NotAuthenticated, and TooMany past either limit."""
         digest = digest_of(token)
         if digest not in self._known:
             self._check_address(address)
         try:
-            account = self.authenticate(token)
+            caller = self.authenticate(token, address)
         except NotAuthenticated:
             self._forget(digest)
             self.failed(address)
             raise
         self._remember(digest)
         self._count(digest)
-        return account
+        return caller
 
     def failed(self, address: str) -> None:
         """Count a wrong token, and say it once when an address has shown too many."""

@@ -1,4 +1,4 @@
-"""Read the time at which a campaign is to leave."""
+"""Read a moment as people write it, such as the time at which a campaign is to leave."""
 
 from __future__ import annotations
 
@@ -18,32 +18,34 @@ _FAR_YEAR = 5000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def read_moment(text: str, zone: ZoneInfo) -> datetime:
+def read_moment(text: str, zone: ZoneInfo, field: str = "send_at") -> datetime:
     """The moment (UTC) that an ISO 8601 date and time means; one without an offset is of `zone`.
 
     Of a time that the autumn change repeats the first is meant. Raises RequestRefused: `schedule_form`;
     `schedule_gap` for a time that the spring change skips; `schedule_past` and `schedule_too_far` for years at
-    the edge of the calendar (nearer ones are the engine's to judge).
+    the edge of the calendar (nearer ones are the engine's to judge). A fault names `field`.
     """
-    moment = _parse(text)
+    moment = _parse(text, field)
     try:
-        return moment.astimezone(UTC) if moment.tzinfo else _from_wall_clock(moment, zone)
+        return moment.astimezone(UTC) if moment.tzinfo else _from_wall_clock(moment, zone, field)
     except OverflowError:
         code = "schedule_too_far" if moment.year > _FAR_YEAR else "schedule_past"
-        raise _refused(code, f"{shown(text)} is at the edge of the calendar; write a time of this year.") from None
+        raise _refused(
+            field, code, f"{shown(text)} is at the edge of the calendar; write a time of this year."
+        ) from None
 
 
-def _parse(text: str) -> datetime:
+def _parse(text: str, field: str) -> datetime:
     if _FORM.fullmatch(text):
         try:
             return datetime.fromisoformat(text.upper())
         except ValueError:
-            raise _refused("schedule_form", f"{shown(text)} is no day and time of the calendar.") from None
+            raise _refused(field, "schedule_form", f"{shown(text)} is no day and time of the calendar.") from None
     message = f"{shown(text)} is no date and time; write it as in 2027-01-04T09:30 or 2027-01-04T09:30:00+01:00."
-    raise _refused("schedule_form", message)
+    raise _refused(field, "schedule_form", message)
 
 
-def _from_wall_clock(naive: datetime, zone: ZoneInfo) -> datetime:
+def _from_wall_clock(naive: datetime, zone: ZoneInfo, field: str) -> datetime:
     moment = local_to_utc(naive, zone.key)
     shows = moment.astimezone(zone).replace(tzinfo=None)
     if shows != naive:
@@ -51,19 +53,16 @@ def _from_wall_clock(naive: datetime, zone: ZoneInfo) -> datetime:
             f"{naive.isoformat(' ')} does not exist in {zone.key}: the clocks go forward over it. "
             f"Write {shows.isoformat('T')}, or give the offset."
         )
-        raise _refused("schedule_gap", message)
+        raise _refused(field, "schedule_gap", message)
     return moment
-
-
-def _refused(code: str, message: str) -> RequestRefused:
-    return RequestRefused.because("send_at", code, message)
 
 
 def read_edge(field: str, text: str | None, zone: ZoneInfo) -> datetime | None:
     """The same of a filter called `field`, where a day alone is its first moment; None where there is none."""
     if text is None:
         return None
-    try:
-        return read_moment(f"{text}T00:00" if _DAY.fullmatch(text) else text, zone)
-    except RequestRefused as error:
-        raise RequestRefused.because(field, error.faults[0].code, error.faults[0].message) from None
+    return read_moment(f"{text}T00:00" if _DAY.fullmatch(text) else text, zone, field)
+
+
+def _refused(field: str, code: str, message: str) -> RequestRefused:
+    return RequestRefused.because(field, code, message)

@@ -30,7 +30,7 @@ class SignIn:
         name = _folded(credentials.login.decode(errors="replace"))
         self.limiter.check_sign_in(client, name)
         try:
-            account = self.hub.authenticate(credentials.password.decode())
+            account = self.hub.authenticate(credentials.password.decode(), client)
         except (NotAuthenticated, UnicodeDecodeError):
             self.limiter.failed_sign_in(client, name)
             raise NotAuthenticated("The account or the token is not right.") from None

@@ -23,7 +23,7 @@ from hub.backup.restoring import restore_backup
 from hub.bootstrap import build
 from hub.clock import SystemClock
 from hub.compliance.model import Purpose
-from hub.contacts.model import Proof, SuppressionKind
+from hub.contacts.model import NewContact, Proof, SuppressionKind
 from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
 from hub.failpoints import arm
@@ -489,7 +489,7 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     """What an operator does with one call each."""
     yield "open_account", lambda core: core.accounts.create("Deuxième", "FR", credits_=10)
     yield "add_credits", lambda core: core.accounts.add_credits(ACCOUNT, 10)
-    yield "create_token", lambda core: core.accounts.add_token(ACCOUNT, "second")
+    yield "create_token", lambda core: core.tokens.make(ACCOUNT, "second")
     yield "revoke_token", _revoke
     yield "say_where_answers_go", lambda core: core.accounts.patch_settings(ACCOUNT, {"reply_email": "a@salon.example"})
     yield "retry_mail", lambda core: core.mails.retry(core.mails.all()[0].id)
@@ -498,6 +498,13 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "opt_out", _opt_out
     yield "find_nobody", _find_nobody
     yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)
+    yield "open_sub_account", lambda core: core.children.create(ACCOUNT, "Lyon", credits_=1)
+    yield "lock_sub_account", lambda core: core.children.change(ACCOUNT, _child(core), {"locked": True})
+    yield "transfer", lambda core: core.children.transfer(ACCOUNT, _child(core), 1, key="once")
+    yield "show_token", lambda core: core.tokens.caller(core.tokens.make(ACCOUNT, "till")[1].secret)
+    yield "bring_contacts", _bring_contacts
+    yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
+    yield "clear_lists", lambda core: core.lists.clear_deleted()
     yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
@@ -511,7 +518,18 @@ def _revoke(core: Core) -> object:
         from hub.accounts.tables import api_tokens
 
         hint = connection.execute(select(api_tokens.c.hint)).scalars().first()
-    return core.accounts.revoke_token(ACCOUNT, str(hint))
+    return core.tokens.revoke_ending(ACCOUNT, str(hint))
+
+
+def _child(core: Core) -> int:
+    return core.children.all(ACCOUNT)[0].id
+
+
+def _bring_contacts(core: Core) -> int:
+    known = core.lists.all(ACCOUNT)
+    one = known[0] if known else core.lists.create(ACCOUNT, "Clients")
+    core.lists.put(ACCOUNT, one.id, [NewContact("+33612399998", "Nina"), NewContact("+33612399997")])
+    return one.id
 
 
 def _opt_out(core: Core) -> object:

@@ -92,6 +92,7 @@ _BY_HAND = {
     "token": "create_token",
     "user": "add_user",
     "account_settings": "say_where_answers_go",
+    "contacts": "bring_contacts",
 }
 
 SCENES: Mapping[str, Scene] = {
@@ -182,6 +183,10 @@ SCENES: Mapping[str, Scene] = {
     ),
     "resend_restored": Scene("resend", given=("accept", "back_up", "restore_over")),
     "add_unallocated": Scene("add_unallocated", given=("find_nobody",), then=Then.NEVER),
+    "sub_account": Scene("lock_sub_account", given=("open_sub_account",)),
+    "transfer": Scene("transfer", given=("open_sub_account",)),
+    "token_used": Scene("show_token"),
+    "clear_list": Scene("clear_lists", given=("delete_list",)),
     **{name: Scene(role, then=Then.NEVER) for name, role in _BY_HAND.items()},
 }
 

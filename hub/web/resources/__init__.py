@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub.web.resources.account import AccountCalls
+from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 from hub.web.resources.reports import ReportCalls
 from hub.web.resources.templates import TemplateCalls
@@ -24,4 +26,6 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield ReportCalls(frame).routes()
     yield TemplateCalls(frame).routes()
     yield AccountCalls(frame).routes()
+    yield SubAccountCalls(frame).routes()
+    yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()

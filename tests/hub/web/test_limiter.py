@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from typing import Any
 
-    from hub.accounts.model import Account
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
 
@@ -28,7 +27,7 @@ ACCOUNT = "/api/v1/account"
 
 def limiter_of(hub: TestHub, *, per_minute: int = 100, failures: int = 3) -> Limiter:
     """A limiter on a hub's accounts."""
-    return Limiter(Windows(), hub.core.authenticate, per_minute, failures)
+    return Limiter(Windows(), hub.core.tokens.caller, per_minute, failures)
 
 
 def refused_times(made: Limiter, address: str, times: int) -> None:
@@ -61,7 +60,7 @@ def test_each_token_has_a_limit_of_its_own(make: HubMaker) -> None:
     """(B32) Whatever address it comes from, and of the same account too."""
     caller = Caller(make(settings={"HUB_WEB_REQUESTS_PER_MINUTE": "1"}))
     assert [caller.get(ACCOUNT).status_code for _ in range(2)] == [200, 429]
-    caller.hub.token = caller.hub.core.accounts.add_token(caller.hub.account.id, "second").secret
+    caller.hub.token = caller.hub.core.tokens.make(caller.hub.account.id, "second")[1].secret
     assert caller.get(ACCOUNT).status_code == 200
 
 
@@ -80,23 +79,23 @@ def test_an_address_that_guesses_is_made_to_wait(make: HubMaker) -> None:
 def test_who_showed_a_valid_token_goes_on_beside_who_guesses(hub: TestHub) -> None:
     """Both may have the address of one proxy or one office."""
     made = limiter_of(hub)
-    assert made.enter(hub.token, "10.0.0.1").id == hub.account.id
+    assert made.enter(hub.token, "10.0.0.1").account.id == hub.account.id
     refused_times(made, "10.0.0.1", 3)
-    assert made.enter(hub.token, "10.0.0.1").id == hub.account.id
+    assert made.enter(hub.token, "10.0.0.1").account.id == hub.account.id
 
 
 def test_an_address_does_not_pay_for_another(hub: TestHub) -> None:
     """Failures are counted where they come from."""
     made = limiter_of(hub)
     refused_times(made, "10.0.0.1", 3)
-    assert made.enter(hub.token, "10.0.0.2").id == hub.account.id
+    assert made.enter(hub.token, "10.0.0.2").account.id == hub.account.id
 
 
 def test_a_revoked_token_is_a_wrong_one(hub: TestHub) -> None:
     """However well it was known."""
     made = limiter_of(hub, failures=1)
     made.enter(hub.token, "10.0.0.1")
-    hub.core.accounts.revoke_token(hub.account.id, hub.token[-4:])
+    hub.core.tokens.revoke_ending(hub.account.id, hub.token[-4:])
     with pytest.raises(NotAuthenticated):
         made.enter(hub.token, "10.0.0.1")
     with pytest.raises(TooMany):
@@ -118,8 +117,8 @@ def test_guessing_is_logged_once_and_without_a_token(hub: TestHub, logs: list[Mu
 def test_tokens_are_not_remembered_without_end(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
     """The one shown longest ago makes room; and none is kept as it is, only its digest."""
     monkeypatch.setattr(limiter, "KNOWN", 2)
-    account: Account = hub.account
-    made = Limiter(Windows(), lambda _: account, 100, 3)
+    caller = hub.core.tokens.caller(hub.token)
+    made = Limiter(Windows(), lambda _, __: caller, 100, 3)
     for token in ("a", "b", "a", "c"):
         made.enter(token, "10.0.0.1")
     assert list(made._known) == [digest_of("a"), digest_of("c")]

@@ -117,7 +117,7 @@ def heard(stream: io.StringIO, *events: str) -> None:
 
 def test_what_is_accepted_is_not_logged(caller: Caller, written: io.StringIO) -> None:
     """Nor by a plugin that raises over it."""
-    caller.hub.core.accounts.authenticate(caller.hub.token)
+    caller.hub.core.tokens.caller(caller.hub.token)
     answer = caller.send(NATIONAL, text=TEXT, headers={"Idempotency-Key": NUMBER, "User-Agent": NUMBER})
     assert answer.status_code == 201
     heard(written, "request", "listener_failed")

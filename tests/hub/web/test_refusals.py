@@ -68,7 +68,7 @@ def test_without_a_valid_token_nothing_is_shown(refused: Caller, shown: str | No
 
 def test_a_revoked_token_opens_nothing(caller: Caller) -> None:
     """(B30) From the moment it is revoked."""
-    caller.hub.core.accounts.revoke_token(caller.hub.account.id, caller.hub.token[-4:])
+    caller.hub.core.tokens.revoke_ending(caller.hub.account.id, caller.hub.token[-4:])
     assert caller.get("/api/v1/account").status_code == 401
 
 

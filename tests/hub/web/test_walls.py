@@ -5,11 +5,14 @@ Routes are read from the application, those of bundled plugins included, so that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub.accounts.model import Scope
+from hub.contacts.model import NewContact
 from hub.plugin_manager import Plugins
 from hub.testing.hub import make_hub
 
@@ -28,9 +31,27 @@ OF_CARRIERS = "/carriers/"
 """Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
 
 NOBODYS = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
+THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711"}
+"""What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
 BODY = {"purpose": "alert", "text": "Bonjour", "recipients": ["+33612345679"]}
+BODIES: Mapping[str, Any] = {
+    "/api/v1/lists": {"name": "Clients"},
+    "/api/v1/lists/<list_id>": {"name": "Pris"},
+    "/api/v1/lists/<list_id>/contacts": {"contacts": [{"number": "0612345679"}]},
+    "/api/v1/lists/<list_id>/contacts/<number>": {"info1": "Pris"},
+    "/api/v1/lists/<list_id>/remove": {"numbers": ["0612345679"]},
+    "/api/v1/lists/<list_id>/deduplicate": {"against": []},
+    "/api/v1/accounts": {"name": "Pris"},
+    "/api/v1/accounts/<account_id>": {"locked": True},
+    "/api/v1/accounts/<account_id>/transfer": {"credits": -1},
+    "/api/v1/tokens": {"name": "pris"},
+    "/api/v1/account/settings": {"language": "fr"},
+    "/api/v1/unallocated": {},
+    "/api/v1/suppressions/<number>": {"proof": "Oui"},
+}
+"""What a route takes that does not take a campaign: right, so that nothing but whose it is can be wrong."""
 QUERIES: Mapping[str, Mapping[str, str]] = {"/api/v1/messages": {"campaign": "{campaign}"}}
 """The parameters that a route takes beside its path; a route that names a campaign there stands here."""
 
@@ -47,14 +68,22 @@ class Route:
         """Whether somebody else's campaign can be asked for."""
         return "<campaign_id>" in self.rule or self.rule in QUERIES
 
+    @property
+    def names_a_thing(self) -> bool:
+        """Whether something of somebody else's can be asked for."""
+        return self.names_a_campaign or any(f"<{name}>" in self.rule for name in THINGS)
+
 
 @dataclass
 class Walls:
-    """A hub with two accounts, and a campaign of the first."""
+    """A hub with two accounts; the first has a campaign, a list, a token and two sub-accounts with theirs."""
 
     owner: Caller
     stranger: str
     campaign: str
+    things: Mapping[str, str]
+    child: str
+    sibling: str
 
     @property
     def routes(self) -> list[Route]:
@@ -67,11 +96,15 @@ class Walls:
         """Those that not everybody may ask."""
         return [one for one in self.routes if one.rule not in PUBLIC and not one.rule.startswith(OF_CARRIERS)]
 
-    def ask(self, route: Route, headers: dict[str, str], campaign: str = NOBODYS) -> TestResponse:
-        """Ask a route for a campaign, or to make one."""
+    def ask(self, route: Route, headers: dict[str, str], things: Mapping[str, str] = THINGS) -> TestResponse:
+        """Ask a route for these things, or to make one."""
+        campaign = things["campaign_id"]
         query = {name: value.format(campaign=campaign) for name, value in QUERIES.get(route.rule, {}).items()}
-        body = BODY if route.method in {"POST", "PUT", "PATCH"} else None
-        path = route.rule.replace("<campaign_id>", campaign).replace("<number>", "+33612345679")
+        takes_body = route.method in {"POST", "PUT", "PATCH"} or (route.method == "DELETE" and route.rule in BODIES)
+        body = BODIES.get(route.rule, BODY) if takes_body else None
+        path = route.rule.replace("<number>", "+33612345679")
+        for name, value in things.items():
+            path = path.replace(f"<{name}>", value)
         assert "<" not in path, f"{route.rule} has a part that this test cannot fill"
         named = {"X-Request-Id": "same", **headers}
         return self.owner.client.open(path, method=route.method, query_string=query, headers=named, json=body)
@@ -83,8 +116,16 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     settings = {"HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000", "HUB_WEB_REQUESTS_PER_MINUTE": "1000"}
     folder, url = tmp_path_factory.mktemp("walls"), databases.fresh("sqlite")
     owner = Caller(make_hub(folder, url, settings=settings, plugins=Plugins.load()))
-    _, token = owner.hub.core.accounts.create("Autre", "FR", credits_=10)
-    yield Walls(owner, token.secret, owner.send("+33612345679").get_json()["id"])
+    core, mine = owner.hub.core, owner.hub.account.id
+    _, stranger = core.accounts.create("Autre", "FR", credits_=10)
+    child, sibling = (core.children.create(mine, name, credits_=5) for name in ("Lyon", "Nantes"))
+    clients = core.lists.create(mine, "Les miens")
+    core.lists.put(mine, clients.id, [NewContact("+33612345679", "Nina")])
+    made, _ = core.tokens.make(mine, "caisse")
+    campaign = owner.send("+33612345679").get_json()["id"]
+    things = {"list_id": str(clients.id), "account_id": str(sibling.id), "token_id": str(made.id)}
+    tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
+    yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
     owner.hub.core.close()
 
 
@@ -95,10 +136,33 @@ def bearer(token: str) -> dict[str, str]:
 
 def revoked(walls: Walls) -> dict[str, str]:
     """A token of the owner's that was revoked."""
-    accounts, account = walls.owner.hub.core.accounts, walls.owner.hub.account.id
-    token = accounts.add_token(account, "old")
-    accounts.revoke_token(account, token.hint)
+    tokens, account = walls.owner.hub.core.tokens, walls.owner.hub.account.id
+    _, token = tokens.make(account, "old")
+    tokens.revoke_ending(account, token.hint)
     return bearer(token.secret)
+
+
+def expired(walls: Walls) -> dict[str, str]:
+    """A token of the owner's whose time is over."""
+    hub = walls.owner.hub
+    _, token = hub.core.tokens.make(hub.account.id, "brief", expires_at=hub.clock.now() + timedelta(seconds=1))
+    hub.clock.advance(seconds=2)
+    return bearer(token.secret)
+
+
+def elsewhere(walls: Walls) -> dict[str, str]:
+    """A token of the owner's that is for other addresses than the caller's."""
+    hub = walls.owner.hub
+    return bearer(hub.core.tokens.make(hub.account.id, "office", networks=["192.0.2.0/24"])[1].secret)
+
+
+def under_a_locked_parent(walls: Walls) -> dict[str, str]:
+    """A token of a sub-account whose parent was locked."""
+    core = walls.owner.hub.core
+    parent, _ = core.accounts.create(f"Groupe {len(core.accounts.all())}", "FR")
+    child = core.children.create(parent.id, f"Filiale {parent.id}")
+    core.accounts.lock(parent.id, locked=True)
+    return bearer(core.tokens.make(child.id, "x")[1].secret)
 
 
 def locked(walls: Walls) -> dict[str, str]:
@@ -122,6 +186,9 @@ STRANGERS: Mapping[str, Any] = {
     "two": lambda walls: bearer(f"{walls.owner.hub.token}, {walls.owner.hub.token}"),
     "revoked": revoked,
     "locked": locked,
+    "expired": expired,
+    "elsewhere": elsewhere,
+    "parent locked": under_a_locked_parent,
 }
 
 
@@ -131,10 +198,74 @@ def test_no_route_opens_to_who_is_not_known(walls: Walls, stranger: str) -> None
     headers = STRANGERS[stranger](walls)
     assert len(walls.closed) >= 5
     for route in walls.closed:
-        answers = [walls.ask(route, headers, campaign) for campaign in (walls.campaign, NOBODYS)]
+        answers = [walls.ask(route, headers, things) for things in (walls.things, THINGS)]
         assert [(a.status_code, a.headers["WWW-Authenticate"]) for a in answers] == [(401, CHALLENGE)] * 2, route
         assert answers[0].data == answers[1].data, route
     assert len(walls.owner.hub.core.campaigns.latest()) == 1
+
+
+def known_of(walls: Walls) -> Any:
+    """All that the owner has, as it stands."""
+    core, mine = walls.owner.hub.core, walls.owner.hub.account.id
+    clients = int(walls.things["list_id"])
+    return (
+        core.campaigns.latest(),
+        core.lists.all(mine),
+        core.lists.contacts(mine, clients),
+        [replace(one, last_used_at=None) for one in core.tokens.all(mine)],
+        core.children.all(mine),
+        core.accounts.balance(mine),
+    )
+
+
+@pytest.mark.parametrize("who", ["stranger", "child", "sibling"])
+def test_another_accounts_things_are_as_if_they_never_were(walls: Walls, who: str) -> None:
+    """404 on every route that names one, as for one that nobody has; and nothing of them is changed."""
+    named = [route for route in walls.routes if route.names_a_thing]
+    before, token = known_of(walls), getattr(walls, who)
+    assert len(named) >= 15
+    for route in named:
+        theirs, nobodys = (walls.ask(route, bearer(token), things) for things in (walls.things, THINGS))
+        assert (theirs.status_code, theirs.get_json()["code"]) == (404, "not_found"), route
+        assert theirs.data == nobodys.data, route
+    assert known_of(walls) == before
+
+
+def test_nobody_acts_for_an_account_that_is_not_a_sub_account_of_theirs(walls: Walls) -> None:
+    """Neither for a stranger's, nor for a sibling, nor for the parent; not even to look."""
+    core, mine = walls.owner.hub.core, walls.owner.hub.account.id
+    children = [one.id for one in core.children.all(mine)]
+    for token, others in ((walls.stranger, [mine, *children]), (walls.child, [mine, *children])):
+        for other in (*map(str, others), "4711", "", "x", "\uff11"):
+            headers = {**bearer(token), "Hub-Account": other.encode().decode("latin-1")}
+            answer = walls.owner.client.get("/api/v1/account", headers=headers)
+            assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found"), other
+
+
+def test_a_parent_acts_for_its_sub_account(walls: Walls) -> None:
+    """With its own token, and the header that names it."""
+    child = walls.owner.hub.core.children.all(walls.owner.hub.account.id)[0]
+    headers = {**walls.owner.bearer, "Hub-Account": str(child.id)}
+    assert walls.owner.client.get("/api/v1/account", headers=headers).get_json()["name"] == child.name
+
+
+SENDING = {("POST", "/api/v1/campaigns"), ("POST", "/api/v1/campaigns/<campaign_id>/cancel")}
+
+
+@pytest.mark.parametrize("scope", [Scope.READ, Scope.SEND])
+def test_a_token_does_what_it_is_for_and_nothing_else(walls: Walls, scope: Scope) -> None:
+    """403 on every other route, before anything is looked at."""
+    hub = walls.owner.hub
+    token = hub.core.tokens.make(hub.account.id, "narrow", scope=scope)[1].secret
+    before = known_of(walls)
+    for route in (one for one in walls.closed if one.rule.startswith("/api/v1/")):
+        is_for_it = route.method == "GET" if scope is Scope.READ else (route.method, route.rule) in SENDING
+        answer = walls.ask(route, bearer(token))
+        if not is_for_it:
+            assert (answer.status_code, answer.get_json()["code"]) == (403, "scope_missing"), route
+        elif route.method == "GET":
+            assert answer.status_code in {200, 404}, route
+    assert known_of(walls)[1:5] == before[1:5]
 
 
 def test_another_accounts_campaign_is_as_if_it_never_was(walls: Walls) -> None:
@@ -142,7 +273,8 @@ def test_another_accounts_campaign_is_as_if_it_never_was(walls: Walls) -> None:
     named = [route for route in walls.routes if route.names_a_campaign]
     assert len(named) >= 3
     for route in named:
-        answers = [walls.ask(route, bearer(walls.stranger), one) for one in (walls.campaign, NOBODYS, NO_ID)]
+        asked = [{**THINGS, "campaign_id": one} for one in (walls.campaign, NOBODYS, NO_ID)]
+        answers = [walls.ask(route, bearer(walls.stranger), things) for things in asked]
         assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [(404, "not_found")] * 3
         assert len({answer.data for answer in answers}) == 1, route
         assert walls.campaign not in answers[0].text

@@ -102,7 +102,7 @@ def test_what_is_not_right_is_refused(listener: Listener, name: str, token: str)
 def test_a_revoked_token_is_refused(listen: Listen) -> None:
     """From the moment on."""
     listener = listen(accept="auth")
-    listener.hub.core.accounts.revoke_token(listener.hub.account.id, listener.hub.token[-4:])
+    listener.hub.core.tokens.revoke_ending(listener.hub.account.id, listener.hub.token[-4:])
     with listener.client() as client, pytest.raises(smtplib.SMTPAuthenticationError):
         client.login(listener.hub.account.name, listener.hub.token)
 
@@ -402,10 +402,10 @@ def test_checking_a_token_holds_up_nobody_else(listen: Listen, monkeypatch: pyte
     asked, answered = threading.Event(), threading.Event()
     authenticate = type(listener.hub.core).authenticate
 
-    def slow(self: object, token: str) -> object:
+    def slow(self: object, token: str, address: str) -> object:
         asked.set()
         answered.wait(5)
-        return authenticate(self, token)  # type: ignore[arg-type]  # it is the core itself
+        return authenticate(self, token, address)  # type: ignore[arg-type]  # it is the core itself
 
     monkeypatch.setattr(type(listener.hub.core), "authenticate", slow)
     with listener.wire() as waiting:

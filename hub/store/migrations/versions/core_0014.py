@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.metadata import BigId, UtcDateTime
 
 revision = "core_0014"
-down_revision = "core_0008"
+down_revision = "core_0010"
 branch_labels = None
 depends_on = None
 
