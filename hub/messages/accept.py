@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from hub.messages.model import Acceptance, CampaignRequest, CampaignState, Recip
 from hub.messages.planning import Candidate, PlannedMessage, Planner, Terms
 from hub.messages.repeats import refuse_repeat, repeat_digest
 from hub.messages.routing import names_of, routes_for
+from hub.messages.sources import insert_sources, listed_fields, require_sources
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
@@ -95,9 +96,7 @@ class Intake:
         account = self.sender(request.account_id)
         if known := self._answered_before(request):
             return known
-        if faults := request_faults(request, now, self.limits):
-            raise RequestRefused(faults[0].message, faults=faults)
-        terms = self.terms(request, account, new_id(now), now)
+        terms = self.checked_terms(request, account, now)
         try:
             acceptance, routes = self._store(request, terms, account, now)
         except CommitInDoubt as doubt:
@@ -109,9 +108,20 @@ class Intake:
             self.announce(account, acceptance, routes)
         return acceptance
 
+    def checked_terms(self, request: CampaignRequest, account: Account, now: datetime) -> Terms:
+        """What a request is planned on, once it is looked at as a whole; raises RequestRefused."""
+        if faults := request_faults(request, now, self.limits):
+            raise RequestRefused(faults[0].message, faults=faults)
+        terms = self.terms(request, account, new_id(now), now)
+        if not request.lists:
+            return terms
+        with self.store.read() as connection:
+            require_sources(connection, request, self.limits)
+            return replace(terms, field_names=terms.field_names | listed_fields(connection, request))
+
     def expands_later(self, request: CampaignRequest) -> bool:
         """Whether a request is answered before its recipients are looked at, one by one."""
-        return bool(request.lists or request.segments) or len(request.recipients) > self.limits.inline_recipients
+        return bool(request.lists) or len(request.recipients) > self.limits.inline_recipients
 
     def answer(self, connection: Connection, answer: LegalAnswer, now: datetime) -> tuple[str, str] | None:
         """Keep an answer that the law asks for, in the caller's transaction: its campaign and route, None if no route.
@@ -225,6 +235,7 @@ class Intake:
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
             writing.insert_campaign(connection, request, terms, CampaignState.EXPANDING, summary, now)
             writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
+            insert_sources(connection, terms.campaign_id, request)
         return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
 
     def terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:

@@ -42,8 +42,8 @@ class CampaignRequest:
     Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
 
-    Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` and `segments` are the ids
-    of more recipients, `notes` what its sender should hear beside what the engine finds.
+    Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
+    by id, whose contacts are recipients too; `notes` what its sender should hear beside what the engine finds.
     """
 
     account_id: int
@@ -60,8 +60,7 @@ class CampaignRequest:
     reply_to: str | None = None
     auto_reply: str | None = None
     allow_repeat: bool = True
-    lists: tuple[str, ...] = ()
-    segments: tuple[str, ...] = ()
+    lists: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
 

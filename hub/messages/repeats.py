@@ -36,10 +36,9 @@ def repeat_digest(request: CampaignRequest, region: str) -> str | None:
 
     In whatever order and however their numbers are written, read as those of `region`. None where nobody compares.
     """
-    listed = (*request.lists, *request.segments)
-    if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not listed):
+    if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not request.lists):
         return None
-    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(listed))))
+    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists))))
     for one in sorted({_line(_number(one.to, region), *sorted(one.fields.items())) for one in request.recipients}):
         digest.update(one)
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import exists, func, select, update
 
-from hub.accounts.service import account_in
+from hub.accounts.reading import account_with
 from hub.compliance.model import Purpose
 from hub.errors import Conflict, Fault, NotFound, RequestRefused
 from hub.messages.expand import terms_of
@@ -64,7 +64,7 @@ class Rescheduler:
             row = _lock(connection, account_id, campaign_id)
             check(campaign_of(connection, account_id, campaign_id))
             _require_all_here(connection, row)
-            terms = terms_of(intake, account_in(connection, account_id), row, now)
+            terms = terms_of(intake, account_with(connection, account_id), row, now)
             terms = replace(terms, wanted_at=max(now, send_at or now).astimezone(UTC))
             _move(connection, terms)
             _require_all_here(connection, row)  # a worker may have taken some in between

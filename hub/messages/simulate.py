@@ -10,16 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hub.accounts import ledger
-from hub.errors import RequestRefused
-from hub.ids import new_id
 from hub.messages.accept import candidates_of, refuse_if_nothing_goes, texts_of
 from hub.messages.expand import cut_off
-from hub.messages.faults import request_faults, request_notes
+from hub.messages.faults import request_notes
 from hub.messages.forecast import Simulation, Tally
 from hub.messages.guarding import Earlier
 from hub.messages.model import CampaignState
 from hub.messages.planning import Planner
 from hub.messages.repeats import find_repeat
+from hub.messages.sources import pages
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.observe import hiding
@@ -56,11 +55,10 @@ class Simulator:
         intake = self.intake
         now = intake.clock.now()
         account = intake.sender(request.account_id)
-        if faults := request_faults(request, now, intake.limits):
-            raise RequestRefused(faults[0].message, faults=faults)
-        terms = intake.terms(request, account, new_id(now), now)
+        terms = intake.checked_terms(request, account, now)
         with intake.store.read() as connection:
-            available = ledger.balance(connection, account.id).available
+            payers = {account.id, *(() if account.draws_on is None else (account.draws_on,))}
+            available = sum(one.available for one in ledger.balances_of(connection, payers).values())
             repeated = find_repeat(connection, account.id, terms.repeat_digest, now, intake.limits.repeat_within)
         run = _Run(intake, account, terms, now, available)
         if intake.expands_later(request):
@@ -129,7 +127,9 @@ class _Run:
         )
 
     def _chunks(self, request: CampaignRequest) -> Iterator[Sequence[Recipient]]:
-        yield from in_batches(request.recipients, self.intake.limits.chunk)
+        size = self.intake.limits.chunk
+        yield from in_batches(request.recipients, size)
+        yield from pages(self.intake.store, request, size)
 
     def _part(self, chunk: Sequence[Recipient]) -> None:
         candidates, repeated = candidates_of(chunk, self.account.country, first=self.looked_at)

@@ -91,10 +91,10 @@ campaign_sources = Table(
     Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("kind", String(8), nullable=False),
-    Column("source_id", String(26), nullable=False),
+    Column("source_id", BigInteger, nullable=False),
     Column("cursor", Text),  # the last that was read; NULL before the first page
     Column("next_position", Integer, nullable=False),
-    comment="Lists and segments that a campaign is still to read, and how far it has.",
+    comment="Contact lists that a campaign is still to read, and how far it has.",
 )
 
 campaign_numbers = Table(

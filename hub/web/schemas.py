@@ -16,6 +16,7 @@ from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
 LONGEST_SENDER = 16
 """A plus and the 15 digits of E.164; names are shorter still, by each country's rule."""
 MOST_ITEMS = 1000
+MOST_LISTS = 100
 AN_ID = "^[0-9A-HJKMNP-TV-Z]{26}$"
 LONGEST_PROOF = 4000
 LONGEST_REPLY = 1000
@@ -80,6 +81,12 @@ class CampaignBody(Input):
         default=None,
         description="Who to text: objects, or bare numbers; or one text of numbers with commas, semicolons or line "
         "ends between them. A number that comes twice is texted once, as it came first.",
+    )
+    lists: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
+        default_factory=list,
+        max_length=MOST_LISTS,
+        description="Contact lists, by id, whose contacts are texted too, after `recipients`: with them the answer is "
+        "202, and the lists are read afterwards. Who is in a list when its page is read counts.",
     )
     send_at: str | None = Field(
         default=None,

@@ -45,6 +45,7 @@ class Drafts:
             idempotency_key=idempotency_key(),
             auto_reply=body.auto_reply,
             allow_repeat=body.allow_repeat,
+            lists=tuple(body.lists),
         )
 
     def _template(self, template_id: str | None) -> Wording | None:

@@ -36,12 +36,12 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.String(length=26), nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
-        sa.Column("source_id", sa.String(length=26), nullable=False),
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
         sa.Column("next_position", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_campaign_sources_campaign_id")),
         sa.PrimaryKeyConstraint("campaign_id", "place", name=op.f("pk_campaign_sources")),
-        comment="Lists and segments that a campaign is still to read, and how far it has.",
+        comment="Contact lists that a campaign is still to read, and how far it has.",
     )
     op.create_table(
         "templates",
