@@ -47,6 +47,7 @@ from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
 from hub.messages.simulate import Simulator
 from hub.messages.sweep import Sweeper
+from hub.messages.trials import Trials
 from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
 from hub.resting import Resting
@@ -275,6 +276,11 @@ class Core:
     def rescheduler(self) -> Rescheduler:
         """What changes when campaigns leave."""
         return Rescheduler(self.intake, self.ring_dispatch)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Test texts to accounts' own numbers."""
+        return Trials(self.intake, self.settings.hub.timezone, self.ring_dispatch)
 
     @cached_property
     def templates(self) -> Templates:

@@ -269,7 +269,7 @@ test_numbers = Table(
     Column("number", String(16)),
     Column("verified_at", UtcDateTime),
     Column("asked_number", String(16)),  # the one that waits for its code
-    Column("code_digest", String(64)),
+    Column("code_hash", Text),
     Column("code_until", UtcDateTime),
     Column("code_tries", Integer, nullable=False, server_default="0"),
     comment="The own number of each account that test texts go to, and the code that proves one.",

@@ -11,6 +11,7 @@ from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 from hub.web.resources.reports import ReportCalls
 from hub.web.resources.templates import TemplateCalls
+from hub.web.resources.trials import TrialCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield CampaignCalls(frame).routes()
     yield ReportCalls(frame).routes()
     yield TemplateCalls(frame).routes()
+    yield TrialCalls(frame).routes()
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()

@@ -27,17 +27,13 @@ class Drafts:
     def request(self, body: CampaignBody) -> CampaignRequest:
         """The campaign that a body asks for; raises RequestRefused for what cannot be read."""
         settings = self.frame.core.settings
-        template = self._template(body.template)
-        if body.text is None and template is None:
-            raise RequestRefused.because("text", "missing", "Write what to say, or name a template that says it.")
-        said = template or Wording("", "")
-        purpose = body.purpose or said.purpose or Purpose(settings.messages.default_purpose)
+        said = self.wording(body.text, body.template, body.purpose, body.sender)
         return CampaignRequest(
             account_id=account().id,
-            text=said.text if body.text is None else body.text,
+            text=said.text,
             recipients=recipients_of(body, account().country),
-            purpose=purpose,
-            sender=said.sender if body.sender is None else body.sender,
+            purpose=said.purpose or Purpose(settings.messages.default_purpose),
+            sender=said.sender,
             send_at=None if body.send_at is None else read_moment(body.send_at, settings.hub.timezone),
             outside_window=body.outside_window,
             encoding=body.encoding,
@@ -46,6 +42,19 @@ class Drafts:
             auto_reply=body.auto_reply,
             allow_repeat=body.allow_repeat,
             lists=tuple(body.lists),
+        )
+
+    def wording(self, text: str | None, template: str | None, purpose: Purpose | None, sender: str | None) -> Wording:
+        """What a request says, its template where it says nothing itself; raises RequestRefused without a text."""
+        kept = self._template(template)
+        if text is None and kept is None:
+            raise RequestRefused.because("text", "missing", "Write what to say, or name a template that says it.")
+        said = kept or Wording("", "")
+        return Wording(
+            said.name,
+            said.text if text is None else text,
+            purpose or said.purpose,
+            said.sender if sender is None else sender,
         )
 
     def _template(self, template_id: str | None) -> Wording | None:

@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=16), nullable=True),
         sa.Column("verified_at", UtcDateTime(), nullable=True),
         sa.Column("asked_number", sa.String(length=16), nullable=True),
-        sa.Column("code_digest", sa.String(length=64), nullable=True),
+        sa.Column("code_hash", sa.Text(), nullable=True),
         sa.Column("code_until", UtcDateTime(), nullable=True),
         sa.Column("code_tries", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_test_numbers_account_id")),
