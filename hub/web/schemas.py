@@ -45,6 +45,15 @@ def as_recipient(value: object) -> object:
     return {"to": value} if isinstance(value, str) else value
 
 
+class NumbersBody(RecipientBody):
+    """Several recipients in one text, as people write them down; the country decides how it is parted."""
+
+
+def as_recipients(value: object) -> object:
+    """Read a bare text as the numbers that it names."""
+    return [NumbersBody(to=value)] if isinstance(value, str) else value
+
+
 AnyRecipient = Annotated[RecipientBody, BeforeValidator(as_recipient, json_schema_input_type=str | RecipientBody)]
 
 
@@ -65,8 +74,8 @@ class CampaignBody(Input):
         description="`marketing` sells: lawful hours and an opt-out mention apply. `alert` informs, at any hour. "
         "Without one, the operator's default holds.",
     )
-    text: str | None = Field(
-        default=None, description="What to say, perhaps with fields such as `#name#`; needed where no template says it."
+    text: str = Field(
+        default="", description="What to say, perhaps with fields such as `#name#`; needed where no template says it."
     )
     template: str | None = Field(
         default=None,
@@ -77,8 +86,10 @@ class CampaignBody(Input):
         max_length=LONGEST_SENDER,
         description="What the phone shows. Where a country does not let it through, its default one takes its place.",
     )
-    recipients: list[AnyRecipient] | str | None = Field(
-        default=None,
+    recipients: Annotated[
+        list[AnyRecipient], BeforeValidator(as_recipients, json_schema_input_type=list[AnyRecipient] | str)
+    ] = Field(
+        default_factory=list,
         description="Who to text: objects, or bare numbers; or one text of numbers with commas, semicolons or line "
         "ends between them. A number that comes twice is texted once, as it came first.",
     )

@@ -12,10 +12,13 @@ from hub.sms.phone_list import split_numbers
 from hub.templates.model import Wording
 from hub.web.frame import SOURCE, account, idempotency_key
 from hub.web.schedule import read_moment
+from hub.web.schemas import NumbersBody
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hub.web.frame import Frame
-    from hub.web.schemas import CampaignBody
+    from hub.web.schemas import CampaignBody, RecipientBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Drafts:
     def request(self, body: CampaignBody) -> CampaignRequest:
         """The campaign that a body asks for; raises RequestRefused for what cannot be read."""
         settings = self.frame.core.settings
-        said = self.wording(body.text, body.template, body.purpose, body.sender)
+        text = body.text if "text" in body.model_fields_set else None
+        said = self.wording(text, body.template, body.purpose, body.sender)
         return CampaignRequest(
             account_id=account().id,
             text=said.text,
@@ -68,6 +72,11 @@ class Drafts:
 
 def recipients_of(body: CampaignBody, region: str) -> tuple[Recipient, ...]:
     """Who the body names itself."""
-    if isinstance(body.recipients, str):
-        return tuple(Recipient(number) for number in split_numbers(body.recipients, region))
-    return tuple(Recipient(one.to, one.fields) for one in body.recipients or ())
+    return tuple(recipient for one in body.recipients for recipient in _named_by(one, region))
+
+
+def _named_by(one: RecipientBody, region: str) -> Iterator[Recipient]:
+    if isinstance(one, NumbersBody):
+        yield from (Recipient(number) for number in split_numbers(one.to, region))
+    else:
+        yield Recipient(one.to, one.fields)

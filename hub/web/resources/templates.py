@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
-from hub.accounts.model import Scope
 from hub.compliance.model import Purpose
 from hub.messages.preview import preview
 from hub.sms.merge import fields_in
@@ -44,7 +43,7 @@ class TemplateCalls:
         calls.get("/templates/<template_id>", self.get_template, values.GET)
         calls.patch("/templates/<template_id>", self.patch_template, values.PATCH)
         calls.delete("/templates/<template_id>", self.delete_template, values.DELETE)
-        calls.post("/templates/<template_id>/preview", self.preview_template, values.PREVIEW_CALL, Scope.READ)
+        calls.post("/templates/<template_id>/preview", self.preview_template, values.PREVIEW_CALL)
         return calls.routes
 
     def list_templates(self, query: TemplatesQuery) -> Response:
