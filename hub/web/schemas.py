@@ -93,6 +93,12 @@ class CampaignBody(Input):
         description="Who to text: objects, or bare numbers; or one text of numbers with commas, semicolons or line "
         "ends between them. A number that comes twice is texted once, as it came first.",
     )
+    file: str | None = Field(
+        default=None,
+        description="The text of a CSV file with more recipients, after `recipients`. Its first line may name the "
+        "columns: `to` has the numbers (else the first one), the others are fields of that name. Without such a line "
+        "the numbers come first, then info1 to info4. Large files are better brought to a list.",
+    )
     lists: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
         default_factory=list,
         max_length=MOST_LISTS,

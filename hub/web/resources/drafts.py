@@ -11,6 +11,7 @@ from hub.messages.model import CampaignRequest, Recipient
 from hub.sms.phone_list import split_numbers
 from hub.templates.model import Wording
 from hub.web.frame import SOURCE, account, idempotency_key
+from hub.web.resources.file_rows import recipients_in_file
 from hub.web.schedule import read_moment
 from hub.web.schemas import NumbersBody
 
@@ -71,8 +72,9 @@ class Drafts:
 
 
 def recipients_of(body: CampaignBody, region: str) -> tuple[Recipient, ...]:
-    """Who the body names itself."""
-    return tuple(recipient for one in body.recipients for recipient in _named_by(one, region))
+    """Who the body names itself: its recipients, then those of its file."""
+    named = (recipient for one in body.recipients for recipient in _named_by(one, region))
+    return (*named, *(recipients_in_file(body.file, region) if body.file else ()))
 
 
 def _named_by(one: RecipientBody, region: str) -> Iterator[Recipient]:

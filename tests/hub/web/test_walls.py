@@ -121,7 +121,7 @@ class Walls:
 @pytest.fixture(scope="module")
 def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walls]:
     """A hub with every bundled plugin; nothing that these tests ask for is carried out on it."""
-    settings = {"HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000", "HUB_WEB_REQUESTS_PER_MINUTE": "1000"}
+    settings = {"HUB_WEB_WRONG_TOKENS_PER_MINUTE": "100000", "HUB_WEB_REQUESTS_PER_MINUTE": "100000"}
     folder, url = tmp_path_factory.mktemp("walls"), databases.fresh("sqlite")
     owner = Caller(make_hub(folder, url, settings=settings, plugins=Plugins.load()))
     core, mine = owner.hub.core, owner.hub.account.id

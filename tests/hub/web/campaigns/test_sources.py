@@ -66,6 +66,33 @@ def test_a_text_of_numbers_is_a_list_of_recipients(caller: Caller) -> None:
     assert (sent.status_code, list(texts(caller, sent.get_json()["id"]))) == (201, NUMBERS[:4])
 
 
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("to;prenom\n0612345670;Nina\n0612345671;Max\n", ["Nina", "Max"]),
+        ('prenom,mobile\r\nNina,0612345670\r\n\r\n"Max, le grand",0612345671', ["Nina", "Max, le grand"]),
+        ("\ufeffcolonne\tprenom\n0612345670\tNina\n0612345671\tMax", ["Nina", "Max"]),
+    ],
+)
+def test_a_file_brings_numbers_and_fields(caller: Caller, file: str, expected: list[str]) -> None:
+    """Its first line names the columns; separators and quotes are those of spreadsheets."""
+    sent = send(caller, file=file, text="#prenom#")
+    assert (sent.status_code, list(texts(caller, sent.get_json()["id"]).values())) == (201, expected)
+
+
+def test_a_file_without_names_of_columns_brings_info1_to_info4(caller: Caller) -> None:
+    """And stands behind the recipients of the request."""
+    named = [{"to": NUMBERS[0], "fields": {"info1": "demande"}}]
+    sent = send(caller, recipients=named, file="0612345670;fichier\n0612345671;Max;reste", text="[info1] [info2]")
+    assert texts(caller, sent.get_json()["id"]) == {NUMBERS[0]: "demande ", NUMBERS[1]: "Max reste"}
+
+
+def test_a_file_with_two_columns_of_numbers_is_refused(caller: Caller) -> None:
+    """Nobody can tell which is meant."""
+    refused = send(caller, file="mobile;telephone\n0612345670;0123456789")
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "no_number_column")
+
+
 def test_a_list_is_taken_at_once_and_read_afterwards(caller: Caller) -> None:
     """The answer is 202; each contact is texted once, its fields filled in."""
     mine = caller.hub.account.id
