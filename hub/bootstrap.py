@@ -43,10 +43,13 @@ from hub.messages.guarding import Guard
 from hub.messages.held import Held
 from hub.messages.lines import Lines
 from hub.messages.recheck import Recheck
+from hub.messages.reschedule import Rescheduler
 from hub.messages.restored import Restored
 from hub.messages.route_health import RouteHealth
 from hub.messages.settle import Settler
+from hub.messages.simulate import Simulator
 from hub.messages.sweep import Sweeper
+from hub.messages.trials import Trials
 from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
 from hub.resting import Resting
@@ -55,6 +58,7 @@ from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
 from hub.store.together import Together
 from hub.switches import Switches
+from hub.templates.service import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -276,6 +280,26 @@ class Core:
     def expander(self) -> Expander:
         """Where large campaigns are expanded."""
         return Expander(self.intake)
+
+    @cached_property
+    def simulator(self) -> Simulator:
+        """What says what sending would do."""
+        return Simulator(self.intake)
+
+    @cached_property
+    def rescheduler(self) -> Rescheduler:
+        """What changes when campaigns leave."""
+        return Rescheduler(self.intake, self.ring_dispatch)
+
+    @cached_property
+    def trials(self) -> Trials:
+        """Test texts to accounts' own numbers."""
+        return Trials(self.intake, self.settings.hub.timezone, self.ring_dispatch)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Texts that accounts keep under a name."""
+        return Templates(self.store, self.clock, self.limits.max_text)
 
     @cached_property
     def settler(self) -> Settler:

@@ -7,6 +7,7 @@ HubError
 │   ├── NotAllowed          ask for the right, or do something else
 │   ├── NotFound            look elsewhere: nothing of that name belongs to the account
 │   ├── Conflict            the state forbids it now (already sent, key used for something else)
+│   │   └── LooksRepeated   look at the earlier one, or say that the repetition is meant
 │   ├── NotEnoughCredits    buy credits, or send less
 │   └── TooMany             slow down, try again after a while
 ├── StoreUnavailable        try again soon: the database is locked, full or away
@@ -88,6 +89,19 @@ class Conflict(RequestRefused):
     """The present state forbids the request."""
 
     code = "conflict"
+
+
+class LooksRepeated(Conflict):
+    """The same was asked for a moment ago; `earlier` is the campaign that it brought forth."""
+
+    code = "looks_repeated"
+
+    def __init__(self, earlier: str) -> None:
+        self.earlier = earlier
+        super().__init__(
+            f"The same text went to the same recipients a moment ago, as campaign {earlier}. If it is to go to them "
+            "once more, ask with allow_repeat: true."
+        )
 
 
 class NotEnoughCredits(RequestRefused):

@@ -161,6 +161,9 @@ class MessagesSection(Section):
         default=48.0, ge=1, le=720, description="Hours after which a message without a receipt is closed."
     )
     default_purpose: PurposeName = Field(default="marketing", description="Purpose of a request that names none.")
+    repeat_minutes: float = Field(
+        default=10.0, ge=0, le=1440, description="Minutes in which the same campaign is refused once more; 0: never."
+    )
 
 
 class ComplianceSection(Section):

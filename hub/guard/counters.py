@@ -33,12 +33,12 @@ FORGOTTEN_AT_ONCE = 5000
 _OF_ACCOUNT = days.c.account_id == bindparam("account")
 _TODAY = and_(_OF_ACCOUNT, days.c.day == bindparam("today"))
 _OPEN = text("INSERT INTO account_days (account_id, day, credits) VALUES (:account, :today, 0) ON CONFLICT DO NOTHING")
-_LATELY_SPENT = (
+_LATELY_SEEN = (
     select(days.c.day, days.c.credits, days.c.spent)
     .where(_OF_ACCOUNT, days.c.day.between(bindparam("since"), bindparam("today")))
     .order_by(days.c.day)
-    .with_for_update()
 )
+_LATELY_SPENT = _LATELY_SEEN.with_for_update()
 _ADD = update(days).where(_TODAY).values(credits=days.c.credits + bindparam("more"), spent=bindparam("book"))
 _JUMP = update(days).where(_TODAY, days.c.jumped_at.is_(None)).values(jumped_at=bindparam("at"))
 _LATELY = and_(recent.c.account_id == bindparam("account"), recent.c.campaign_id >= bindparam("since"))
@@ -59,6 +59,18 @@ def open_day(connection: Connection, account_id: int, day: date, now: datetime) 
     before = rows.get((day - timedelta(days=1)).isoformat())
     by_country = spent_by_country(opened.spent, before.spent if before else None, now)
     return Spending(opened.credits, tuple(row.credits for row in rows.values()), None, by_country, opened.spent)
+
+
+def day_so_far(connection: Connection, account_id: int, day: date, now: datetime) -> Spending:
+    """The same without taking the account's turn, and without a trace: what it is by now may be more."""
+    today, since = day.isoformat(), (day - timedelta(days=MEAN_DAYS)).isoformat()
+    asked = {"account": account_id, "since": since, "today": today}
+    rows = {row.day: row for row in connection.execute(_LATELY_SEEN, asked)}
+    opened, before = rows.pop(today, None), rows.get((day - timedelta(days=1)).isoformat())
+    book = opened.spent if opened else None
+    by_country = spent_by_country(book, before.spent if before else None, now)
+    spent = opened.credits if opened else 0
+    return Spending(spent, tuple(row.credits for row in rows.values()), None, by_country, book)
 
 
 def add_to_day(

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, SmallInteger
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_RECIPIENT
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
+_ANSWERS = text("campaign_id IS NOT NULL")
 _NEW = text("state = 'new'")
 
 inbound_messages = Table(
@@ -42,6 +43,7 @@ inbound_messages = Table(
     Index("uq_inbound_messages_connector_carrier_id", "connector", "carrier_id", unique=True),
     Index("uq_inbound_messages_connector_digest", "connector", "digest", unique=True),
     Index("ix_inbound_messages_account", "account_id", "id"),
+    Index("ix_inbound_messages_campaign", "campaign_id", "id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
     Index("ix_inbound_messages_new", "due_at", sqlite_where=_NEW, postgresql_where=_NEW),
 )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hub.inbound.model import InboundKind, InboundMessage
 from hub.inbound.tables import inbound_messages as table
 from hub.messages.views import message_id
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
@@ -34,16 +34,20 @@ class Texts:
         kinds: Collection[InboundKind] = (),
         before: str | None = None,
         limit: int = 100,
+        campaign_id: str | None = None,
     ) -> tuple[InboundMessage, ...]:
         """The latest texts of an account, of all of them, or those of which nobody knows whose they are.
 
-        `before` is the id of a text: only older ones are given, `limit` at most.
+        `campaign_id` names the campaign that they are to answer; `before` is the id of a text: only older ones are
+        given, `limit` at most.
         """
         query = select(table).order_by(table.c.id.desc()).limit(min(limit, MOST))
         if account_id is not None:
             query = query.where(table.c.account_id == account_id)
         if of_nobody:
             query = query.where(table.c.account_id.is_(None))
+        if campaign_id is not None:
+            query = query.where(table.c.campaign_id == campaign_id)
         if kinds:
             query = query.where(table.c.kind.in_(list(kinds)))
         if before is not None:
@@ -51,6 +55,13 @@ class Texts:
             query = query.where(table.c.id < first)
         with self.store.read() as connection:
             return tuple(map(as_message, connection.execute(query)))
+
+    def count(self, account_id: int, campaign_id: str) -> Mapping[InboundKind, int]:
+        """How many texts of each kind answer a campaign of the account."""
+        query = select(table.c.kind, func.count()).group_by(table.c.kind)
+        query = query.where(table.c.campaign_id == campaign_id, table.c.account_id == account_id)
+        with self.store.read() as connection:
+            return {InboundKind(kind): count for kind, count in connection.execute(query)}
 
 
 def as_message(row: AnyRow) -> InboundMessage:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from hub.messages.guarding import tell_hold
 from hub.messages.idempotency import check_key, claim_key, find_key
 from hub.messages.model import Acceptance, CampaignRequest, CampaignState, Recipient
 from hub.messages.planning import Candidate, PlannedMessage, Planner, Terms
+from hub.messages.repeats import refuse_repeat, repeat_digest
 from hub.messages.routing import names_of, routes_for
+from hub.messages.sources import insert_sources, listed_fields, require_sources
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
@@ -91,12 +93,10 @@ class Intake:
 
     def _accept(self, request: CampaignRequest) -> Acceptance:
         now = self.clock.now()
-        account = self._sender(request.account_id)
+        account = self.sender(request.account_id)
         if known := self._answered_before(request):
             return known
-        if faults := request_faults(request, now, self.limits):
-            raise RequestRefused(faults[0].message, faults=faults)
-        terms = self._terms(request, account, new_id(now), now)
+        terms = self.checked_terms(request, account, now)
         try:
             acceptance, routes = self._store(request, terms, account, now)
         except CommitInDoubt as doubt:
@@ -107,6 +107,21 @@ class Intake:
         if not acceptance.replayed:
             self.announce(account, acceptance, routes)
         return acceptance
+
+    def checked_terms(self, request: CampaignRequest, account: Account, now: datetime) -> Terms:
+        """What a request is planned on, once it is looked at as a whole; raises RequestRefused."""
+        if faults := request_faults(request, now, self.limits):
+            raise RequestRefused(faults[0].message, faults=faults)
+        terms = self.terms(request, account, new_id(now), now)
+        if not request.lists:
+            return terms
+        with self.store.read() as connection:
+            require_sources(connection, request, self.limits)
+            return replace(terms, field_names=terms.field_names | listed_fields(connection, request))
+
+    def expands_later(self, request: CampaignRequest) -> bool:
+        """Whether a request is answered before its recipients are looked at, one by one."""
+        return bool(request.lists) or len(request.recipients) > self.limits.inline_recipients
 
     def answer(self, connection: Connection, answer: LegalAnswer, now: datetime) -> tuple[str, str] | None:
         """Keep an answer that the law asks for, in the caller's transaction: its campaign and route, None if no route.
@@ -130,7 +145,7 @@ class Intake:
             answer.sender,
             source=ANSWERS,
         )
-        terms = self._terms(request, answer.account, new_id(now), now)
+        terms = self.terms(request, answer.account, new_id(now), now)
         message = PlannedMessage(
             0,
             answer.number.e164,
@@ -145,7 +160,8 @@ class Intake:
         writing.insert_answer(connection, request, terms, message, now)
         return terms.campaign_id, message.routes[0]
 
-    def _sender(self, account_id: int) -> Account:
+    def sender(self, account_id: int) -> Account:
+        """The account, if it may send; raises NotFound and NotAllowed."""
         account = self.accounts.get(account_id)
         if account.locked:
             raise NotAllowed(
@@ -164,8 +180,8 @@ class Intake:
     def _store(
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
-        if len(request.recipients) > self.limits.inline_recipients:
-            return self._store_in_chunks(request, terms, now)
+        if self.expands_later(request):
+            return self._store_in_chunks(request, terms, account, now)
         return self._store_at_once(request, terms, account, now)
 
     def _store_at_once(
@@ -179,7 +195,7 @@ class Intake:
             return summary, writing.rows_of(terms, planned)
 
         planned: Sequence[PlannedMessage] = plan_all(self.store, planner, candidates, self.plugins)
-        _refuse_if_nothing_goes(planned, account.country)
+        refuse_if_nothing_goes(planned, account.country)
         drawn_up = draw_up(planned)
 
         def keep(connection: Connection) -> _Kept:
@@ -188,8 +204,9 @@ class Intake:
             looked = self.guard.look(connection, account, terms, planned, now)
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _Kept(_answered_meanwhile(connection, request))
+            refuse_repeat(connection, request, terms.repeat_digest, now, self.limits.repeat_within)
             if looked.planned is not planned:  # some were texted too often
-                _refuse_if_nothing_goes(looked.planned, account.country)
+                refuse_if_nothing_goes(looked.planned, account.country)
             summary, rows = drawn_up if looked.planned is planned else draw_up(looked.planned)
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
             writing.insert_messages(connection, rows)
@@ -206,17 +223,23 @@ class Intake:
             tell_hold(account, kept.answer, kept.looked)
         return kept.answer, kept.routes
 
-    def _store_in_chunks(self, request: CampaignRequest, terms: Terms, now: datetime) -> tuple[Acceptance, set[str]]:
+    def _store_in_chunks(
+        self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
+    ) -> tuple[Acceptance, set[str]]:
         with self.store.write("accept_list") as connection:
             require_intake(connection)
+            self.guard.take_turn(connection, account, now)  # see refuse_repeat
             if not claim_key(connection, request, terms.campaign_id, now):
                 return _answered_meanwhile(connection, request), set()
+            refuse_repeat(connection, request, terms.repeat_digest, now, self.limits.repeat_within)
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
             writing.insert_campaign(connection, request, terms, CampaignState.EXPANDING, summary, now)
             writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
+            insert_sources(connection, terms.campaign_id, request)
         return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
 
-    def _terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:
+    def terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:
+        """What a request is planned on."""
         return Terms(
             account_id=request.account_id,
             campaign_id=campaign_id,
@@ -235,6 +258,7 @@ class Intake:
             account=names_of(account.id, account.name),
             draws_on=account.draws_on,
             wellness=self.wellness(),
+            repeat_digest=repeat_digest(request, account.country),
         )
 
 
@@ -267,7 +291,8 @@ def candidates_of(recipients: Sequence[Recipient], region: str, *, first: int) -
     return candidates, len(recipients) - len(candidates)
 
 
-def _refuse_if_nothing_goes(planned: Sequence[PlannedMessage], home: str) -> None:
+def refuse_if_nothing_goes(planned: Sequence[PlannedMessage], home: str) -> None:
+    """Raise RequestRefused where no message may go, with a fault for each reason."""
     if any(message.violation is None for message in planned):
         return
     found = (

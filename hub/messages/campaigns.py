@@ -6,15 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.messages.cancel import cancel_campaign, cancel_the_rest, left_to_cancel
-from hub.messages.views import campaign_of, latest_campaigns, messages_in_doubt, page_of_doubts, page_of_messages
+from hub.messages.report import report_of
+from hub.messages.views import (
+    campaign_of,
+    latest_campaigns,
+    messages_in_doubt,
+    page_of_campaigns,
+    page_of_doubts,
+    page_of_messages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from hub.clock import Clock
-    from hub.messages.model import CampaignView, MessageInDoubt, MessageState, MessageView
+    from hub.messages.model import CampaignFilter, CampaignView, MessageInDoubt, MessageState, MessageView
     from hub.messages.outcomes import Changes
+    from hub.messages.report import Report
     from hub.store.engine import Store
 
 
@@ -36,6 +45,18 @@ class Campaigns:
         with self.store.read() as connection:
             return latest_campaigns(connection, account_id, limit)
 
+    def page(
+        self, account_id: int, wanted: CampaignFilter, *, before: str | None = None, limit: int = 100
+    ) -> tuple[CampaignView, ...]:
+        """Campaigns of an account, the latest first, older than the one of the id `before`; without counts by state."""
+        with self.store.read() as connection:
+            return page_of_campaigns(connection, account_id, wanted, before=before, limit=limit)
+
+    def report(self, account_id: int, campaign_id: str) -> Report:
+        """What became of a campaign; raises NotFound."""
+        with self.store.read() as connection:
+            return report_of(connection, account_id, campaign_id)
+
     def messages(
         self,
         account_id: int,
@@ -49,6 +70,11 @@ class Campaigns:
         with self.store.read() as connection:
             campaign_of(connection, account_id, campaign_id)
             return page_of_messages(connection, campaign_id, after=after, limit=limit, states=states)
+
+    def rows(self, campaign_id: str, *, after: int = -1, limit: int = 1000) -> tuple[MessageView, ...]:
+        """The same of a campaign that the caller has looked at already."""
+        with self.store.read() as connection:
+            return page_of_messages(connection, campaign_id, after=after, limit=limit)
 
     def in_doubt(self, account_id: int | None = None) -> tuple[MessageInDoubt, ...]:
         """Every message whose answer was lost, of an account or of all, the longest in doubt first."""

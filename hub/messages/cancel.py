@@ -9,6 +9,7 @@ from sqlalchemy import delete, exists, select, text, update
 from hub.errors import Conflict, NotFound
 from hub.messages.model import WAITING, CampaignState, MessageState
 from hub.messages.outcomes import Changes
+from hub.messages.sources import drop_sources
 from hub.messages.tables import campaign_chunks, campaigns, messages
 from hub.store.bulk import fetch
 from hub.store.storable import storable
@@ -41,6 +42,7 @@ def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, a
         _let_go(connection, campaign_id)
         return Changes()
     chunks = connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id == campaign_id)).rowcount
+    chunks += drop_sources(connection, campaign_id)
     changes = cancel_some(connection, campaign_id, at)
     if not changes.updates and not chunks:
         raise Conflict("Every message of this campaign has left already.", code="already_sent")

@@ -48,6 +48,7 @@ def limits_from(settings: Settings) -> Limits:
         short_codes=short_codes,
         default_sender=senders.default or None,
         registered=frozenset(senders.registered),
+        repeat_within=timedelta(minutes=messages.repeat_minutes),
     )
 
 

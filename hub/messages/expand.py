@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import NotEnoughCredits
@@ -16,6 +17,7 @@ from hub.messages.guarding import tell_hold
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.routing import names_of
+from hub.messages.sources import grows, move_on, next_source, page_of
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks as chunks
 from hub.messages.tables import campaign_numbers, campaigns
@@ -25,7 +27,7 @@ from hub.sms.model import EncodingMode, NumberRefusal
 from hub.store.bulk import insert_returning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.messages.accept import Intake
     from hub.messages.guarding import Looked
+    from hub.messages.model import Recipient
     from hub.messages.planning import PlannedMessage
     from hub.store.bulk import AnyRow
 
@@ -46,28 +49,26 @@ class Expander:
     intake: Intake
 
     def expand_next(self) -> bool:
-        """Expand the oldest chunk there is; False when there is none."""
-        query = select(chunks).order_by(chunks.c.campaign_id, chunks.c.first_position).limit(1)
+        """Expand the oldest chunk there is, else the next page of a list; False when there is none."""
         with self.intake.store.read() as connection:
-            chunk = connection.execute(query).first()
-            if chunk is None:
+            part = _next_chunk(connection) or _next_page(connection, self.intake.limits.chunk)
+            if part is None:
                 return False
-            campaign = connection.execute(select(campaigns).where(campaigns.c.id == chunk.campaign_id)).one()
-        self._expand(chunk, campaign)
+            campaign = connection.execute(select(campaigns).where(campaigns.c.id == part.campaign_id)).one()
+        self._expand(part, campaign)
         return True
 
-    def _expand(self, chunk: AnyRow, campaign: AnyRow) -> None:
+    def _expand(self, part: _Part, campaign: AnyRow) -> None:
         intake, now = self.intake, self.intake.clock.now()
         account = intake.accounts.get(campaign.account_id)
-        recipients = writing.recipients_in(chunk.recipients)
-        candidates, repeated = candidates_of(recipients, account.country, first=chunk.first_position)
-        planner = Planner(_terms(intake, account, campaign, now))
+        candidates, repeated = candidates_of(part.recipients, account.country, first=part.first_position)
+        planner = Planner(terms_of(intake, account, campaign, now))
         planned: Sequence[PlannedMessage] = plan_all(intake.store, planner, candidates, intake.plugins)
         summary, rows = Summary.of(planner, planned, repeated), writing.rows_of(planner.terms, planned)
         with intake.store.write("expand") as connection:
             locked = _lock(connection, campaign.id)
-            if not _take(connection, chunk):
-                return  # another worker had it, or the campaign was cancelled
+            if locked.send_at != campaign.send_at or not part.take(connection):
+                return  # it was put off meanwhile, another worker had it, or it was cancelled
             fresh = _first_seen(connection, campaign.id, planned, candidates)
             looked = intake.guard.look(connection, account, planner.terms, fresh, now, locked)
             going = _within_credits(connection, planner.terms, looked.planned, now)
@@ -90,6 +91,36 @@ class Expander:
         tell_hold(account, acceptance, looked)
         if finished or routes:
             self.intake.announce(account, acceptance, routes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some recipients of a campaign; `take` says in a transaction that they are taken: False when somebody has."""
+
+    campaign_id: str
+    first_position: int
+    recipients: Sequence[Recipient]
+    take: Callable[[Connection], bool]
+
+
+def _next_chunk(connection: Connection) -> _Part | None:
+    query = select(chunks).order_by(chunks.c.campaign_id, chunks.c.first_position).limit(1)
+    chunk = connection.execute(query).first()
+    if chunk is None:
+        return None
+    recipients = writing.recipients_in(chunk.recipients)
+    return _Part(chunk.campaign_id, chunk.first_position, recipients, partial(_take, chunk=chunk))
+
+
+def _next_page(connection: Connection, size: int) -> _Part | None:
+    source = next_source(connection)
+    if source is None:
+        return None
+    account_id = select(campaigns.c.account_id).where(campaigns.c.id == source.campaign_id)
+    owner = connection.execute(account_id).scalar_one()
+    page = page_of(connection, owner, source.source_id, source.cursor, size)
+    take = partial(move_on, source=source, page=page)
+    return _Part(source.campaign_id, source.next_position, page.recipients, take)
 
 
 def _lock(connection: Connection, campaign_id: str) -> AnyRow:
@@ -118,12 +149,13 @@ def _within_credits(
     try:
         writing.reserve(connection, terms, planned, now)
     except NotEnoughCredits as error:
-        planned = _cut_off(planned, error.available)
+        planned = cut_off(planned, error.available)
         writing.reserve(connection, terms, planned, now)
     return planned
 
 
-def _cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[PlannedMessage]:
+def cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[PlannedMessage]:
+    """Block what cannot be paid any more, from the first on."""
     kept = []
     for message in planned:
         pays = message.segments <= credits_left
@@ -134,7 +166,7 @@ def _cut_off(planned: Sequence[PlannedMessage], credits_left: int) -> list[Plann
 
 def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
     whole = Summary.of_row(campaign).plus(part)
-    left = connection.execute(select(exists().where(chunks.c.campaign_id == campaign.id))).scalar_one()
+    left = connection.execute(select(grows(campaign.id))).scalar_one()
     if not left:
         connection.execute(delete(campaign_numbers).where(campaign_numbers.c.campaign_id == campaign.id))
     state = CampaignState.EXPANDING if left else CampaignState.ACCEPTED
@@ -142,7 +174,8 @@ def _add_up(connection: Connection, campaign: AnyRow, part: Summary) -> bool:
     return not left
 
 
-def _terms(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
+def terms_of(intake: Intake, account: Account, campaign: AnyRow, now: datetime) -> Terms:
+    """What a stored campaign is planned on."""
     return Terms(
         account_id=campaign.account_id,
         campaign_id=campaign.id,

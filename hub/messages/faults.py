@@ -41,7 +41,7 @@ def request_faults(request: CampaignRequest, now: datetime, limits: Limits) -> l
         *_text_faults(request, limits),
         *_recipient_faults(request, limits),
         *_sender_faults(request.sender),
-        *_time_faults(request.send_at, now, limits),
+        *time_faults(request.send_at, now, limits),
     ]
 
 
@@ -52,9 +52,9 @@ def request_notes(request: CampaignRequest) -> tuple[str, ...]:
     if word is not None:
         notes.append(f"This alert looks like an advertisement ({word!r}). If it is one, send it as marketing.")
     unfilled = compile_text(request.text, frozenset()).names
-    if unfilled and not known_fields(request.recipients):
+    if unfilled and not request.lists and not known_fields(request.recipients):
         notes.append(f"The text has fields ({', '.join(sorted(unfilled))}) and no recipient brings any: sent as is.")
-    return tuple(notes)
+    return (*notes, *request.notes)
 
 
 def known_fields(recipients: Iterable[Recipient]) -> frozenset[str]:
@@ -96,7 +96,7 @@ def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
         return [Fault("text", "too_long", _too_long(len(text), limits.max_text))]
     if fault := _character_fault("text", text):
         return [fault]
-    known = known_fields(request.recipients)
+    known = None if request.lists else known_fields(request.recipients)  # who knows what all contacts bring
     return [
         Fault("text", "unknown_variable", f"No recipient brings the field {name}: bring it, or take it out.")
         for name in (unknown_fields(text, known) if known else ())
@@ -104,7 +104,7 @@ def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
 
 
 def _recipient_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
-    if not request.recipients:
+    if not request.recipients and not request.lists:
         return [Fault("recipients", "no_recipient", "Give at least one recipient.")]
     if len(request.recipients) > limits.max_recipients:
         message = f"A campaign has at most {limits.max_recipients} recipients; make several of it."
@@ -130,7 +130,8 @@ def _sender_faults(sender: str | None) -> list[Fault]:
     return [fault] if fault else []
 
 
-def _time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list[Fault]:
+def time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list[Fault]:
+    """What is wrong with the time at which a campaign is to leave."""
     if send_at is None:
         return []
     if send_at.tzinfo is None:

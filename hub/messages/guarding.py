@@ -6,7 +6,7 @@ Asked once per request, or per chunk of a large one, with a small constant numbe
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,9 +15,9 @@ from sqlalchemy import and_, bindparam, case, insert, select, update
 from hub.accounts import ledger
 from hub.compliance.model import Purpose, Violation
 from hub.guard import counters
-from hub.guard.model import Hold, Request, Traffic
+from hub.guard.model import Hold, Request, Spent, Traffic
 from hub.guard.notices import HeldPart, address_of, hold_mail
-from hub.guard.rules import has_jumped, reason_to_hold
+from hub.guard.rules import PREFIX, has_jumped, prefixes_of, reason_to_hold
 from hub.guard.tables import recent_texts
 from hub.mailing.outbox import post
 from hub.messages.model import CampaignState, MessageState
@@ -26,7 +26,7 @@ from hub.messages.tables import campaigns, messages
 from hub.sms.plans import home_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -67,6 +67,39 @@ class Looked:
         return self.found is not None
 
 
+@dataclass(slots=True)
+class Earlier:
+    """What went before of a list that is only looked at, and of which nothing is stored: as if it had been.
+
+    Credits that were set aside, and of them those that count towards ceilings, by country; whom an alert texts.
+    """
+
+    credits: int = 0
+    spent: Counter[str] = field(default_factory=Counter)
+    numbers: set[str] = field(default_factory=set)
+    hold: Hold | None = None
+
+    def add(self, terms: Terms, looked: Looked) -> None:
+        """Add what was looked at now."""
+        going = _by_country(looked.planned)
+        self.credits += going.total()
+        self.hold = looked.hold
+        if not looked.hold:
+            self.spent.update(going)
+        if terms.purpose is Purpose.ALERT and looked.spending is not None:
+            self.numbers.update(one.recipient for one in looked.planned if one.segments)
+
+    def beside(self, spending: Spending) -> Spending:
+        """What an account will have spent then."""
+        by_country = {country: spending.by_country.get(country, Spent()) for country in self.spent}
+        more = {
+            country: Spent(spent.hour + self.spent[country], spent.day + self.spent[country])
+            for country, spent in by_country.items()
+        }
+        today = spending.today + self.spent.total()
+        return replace(spending, today=today, by_country={**spending.by_country, **more})
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Looks at what is about to be accepted, and keeps what it counts by. A day begins at midnight in `zone`."""
@@ -103,6 +136,35 @@ class Guard:
         found = self._reason(connection, account, terms, planned, spending, now, is_cut=campaign is not None)
         return Looked(planned, Hold(found.reason, found.message, now) if found else None, spending, found)
 
+    def take_turn(self, connection: Connection, account: Account, now: datetime) -> None:
+        """Let one request of an account go on at a time, as `look` does, where nothing is looked at yet."""
+        if self.figures.of(account.limits).enabled:
+            counters.open_day(connection, account.id, self.day(now), now)
+        else:
+            ledger.lock_books(connection, {account.id})
+
+    def peek(
+        self,
+        connection: Connection,
+        account: Account,
+        terms: Terms,
+        planned: Sequence[PlannedMessage],
+        now: datetime,
+        earlier: Earlier,
+        *,
+        is_cut: bool,
+    ) -> Looked:
+        """What `look` would find, without a lock and without a trace; `earlier` went before in the same list."""
+        figures = self.figures.of(account.limits)
+        if not figures.enabled:
+            return Looked(planned)
+        spending = earlier.beside(counters.day_so_far(connection, account.id, self.day(now), now))
+        planned = _without_too_many(connection, figures, account.id, planned, now)
+        if earlier.hold:
+            return Looked(planned, earlier.hold, spending)
+        found = self._reason(connection, account, terms, planned, spending, now, is_cut=is_cut, earlier=earlier)
+        return Looked(planned, Hold(found.reason, found.message, now) if found else None, spending, found)
+
     def keep(self, connection: Connection, account: Account, terms: Terms, looked: Looked, now: datetime) -> None:
         """Keep what was looked at, once its messages are stored: who was texted, what was spent, what is held."""
         if looked.hold:
@@ -130,18 +192,21 @@ class Guard:
         now: datetime,
         *,
         is_cut: bool,
+        earlier: Earlier | None = None,
     ) -> Found | None:
         """Why a person should look at it first; `is_cut` when it goes as far as the credits reach, as a list does."""
+        earlier = earlier or Earlier()
         figures = self.figures.of(account.limits)
         costs = [message.segments for message in planned if message.violation is None]
         cost = sum(costs)
         if figures.low_balance:
-            spending = replace(spending, available=ledger.balance(connection, terms.account_id).available)
+            available = ledger.balance(connection, terms.account_id).available - earlier.credits
+            spending = replace(spending, available=available)
             cost = min(cost, spending.available or 0) if is_cut else cost
         if not cost:
             return None
         watched = _watched(figures, terms, planned)
-        traffic = _traffic(connection, figures, terms.account_id, watched, now)
+        traffic = _traffic(connection, figures, terms.account_id, watched, now, earlier.numbers)
         home = home_plan(account.country)
         abroad = {country: more for country, more in _by_country(planned).items() if country not in home}
         request = Request(cost, max(costs), watched, abroad)
@@ -220,12 +285,20 @@ def _watched(figures: Figures, terms: Terms, planned: Sequence[PlannedMessage]) 
 
 
 def _traffic(
-    connection: Connection, figures: Figures, account_id: int, watched: Sequence[str], now: datetime
+    connection: Connection,
+    figures: Figures,
+    account_id: int,
+    watched: Sequence[str],
+    now: datetime,
+    earlier: Collection[str],
 ) -> Traffic:
     if not watched:
         return Traffic()
     numbers = counters.numbers_like(connection, account_id, watched, figures.prefix_per_hour, now)
-    return Traffic(numbers, counters.texts_if_crowded(connection, account_id, figures, numbers | set(watched), now))
+    blocks = prefixes_of(watched)
+    numbers |= {number for number in earlier if number[:PREFIX] in blocks}
+    texts = counters.texts_if_crowded(connection, account_id, figures, numbers | set(watched), now)
+    return Traffic(numbers, None if texts is None else texts + len(earlier))
 
 
 def _hold(connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], hold: Hold) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Limits:
     """What a campaign may be, how it is cut up, and how long things may take.
 
-    `short_codes` is the default sender per country; `registered` the senders a registry knows.
+    `short_codes` is the default sender per country; `registered` the senders a registry knows;
+    `repeat_within` is how long a campaign is looked for that repeats another (0: it is not).
     """
 
     encoding: EncodingMode = EncodingMode.AUTO
@@ -40,3 +41,4 @@ class Limits:
     short_codes: Mapping[str, str] = field(default_factory=dict)
     default_sender: str | None = None
     registered: frozenset[str] = frozenset()
+    repeat_within: timedelta = timedelta(minutes=10)

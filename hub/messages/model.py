@@ -41,6 +41,9 @@ class CampaignRequest:
 
     Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
+
+    Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
+    by id, whose contacts are recipients too; `notes` what its sender should hear beside what the engine finds.
     """
 
     account_id: int
@@ -56,6 +59,9 @@ class CampaignRequest:
     thread: str | None = None
     reply_to: str | None = None
     auto_reply: str | None = None
+    allow_repeat: bool = True
+    lists: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class CampaignState(StrEnum):
@@ -208,6 +214,20 @@ class CampaignView:
     def corrected(self) -> bool:
         """Whether a receipt that came after they were frozen has made the figures out of date."""
         return self.corrected_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFilter:
+    """Which campaigns: in one of these states and of one of these sources (all where empty), made in that time.
+
+    `since` is the first moment, `until` the first one after; `text` stands in theirs, in whatever case.
+    """
+
+    states: tuple[CampaignState, ...] = ()
+    sources: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ class Terms:
     """What a whole campaign is planned on: what was asked, the law, the operator's figures, the time.
 
     `countries` are those that the account may text, None for all that the hub does. `account`
-    is what it goes by in the routes' lists, `draws_on` the account that pays
-    what it lacks, `wellness` how well routes are (0 to 1; 1 where it is not said).
+    is what it goes by in the routes' lists, `draws_on` the account that pays what it lacks, `wellness` how well routes
+    are (0 to 1; 1 where it is not said), `repeat_digest` what a campaign that repeats it has too.
     """
 
     account_id: int
@@ -69,6 +69,7 @@ class Terms:
     account: frozenset[str] = frozenset()
     draws_on: int | None = None
     wellness: Mapping[str, float] = field(default_factory=dict)
+    repeat_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

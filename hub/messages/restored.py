@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, case, cast, delete, exists, func, insert, literal, not_, select, text, union, update
+from sqlalchemy import Text, case, cast, delete, func, insert, literal, not_, select, text, union, update
 
 from hub.messages.model import WAITING, CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
-from hub.messages.tables import campaign_chunks, campaigns, messages
+from hub.messages.sources import grows
+from hub.messages.tables import campaign_chunks, campaign_sources, campaigns, messages
 from hub.store.bulk import fetch
 from hub.store.tables import leases, restored_campaigns
 from hub.switches import EVERY_ROUTE, Cause, Way, refuse_half_restored, throw
@@ -39,6 +40,7 @@ BATCH = 1000
 _UNSETTLED = text("messages.state IN ('pending', 'claimed', 'submitting', 'submitted', 'unknown')")
 _HELD = text("messages.state = 'held'")
 _MARKED = select(restored_campaigns.c.campaign_id)
+_LISTED = (campaign_chunks, campaign_sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,11 @@ def mark(connection: Connection, at: datetime) -> Review:
 def review(connection: Connection) -> Review:
     """What waits for a decision, counted."""
     count = select(func.count()).select_from(messages)
-    lists = select(func.count()).select_from(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(_MARKED))
+    lists = [select(func.count()).select_from(table).where(table.c.campaign_id.in_(_MARKED)) for table in _LISTED]
     doubtful = (_UNSETTLED, messages.c.state == MessageState.UNKNOWN, messages.c.reason == RESTORED)
     return Review(
         connection.execute(count.where(_waiting())).scalar_one(),
-        connection.execute(lists).scalar_one(),
+        sum(connection.execute(one).scalar_one() for one in lists),
         connection.execute(count.where(*doubtful)).scalar_one(),
     )
 
@@ -159,7 +161,7 @@ def _open_campaigns() -> Any:
     """What was held may have been released since the backup, and is in doubt like the rest."""
     waiting = select(messages.c.campaign_id).where(_UNSETTLED, messages.c.state.in_(WAITING))
     held = select(messages.c.campaign_id).where(_HELD)
-    return union(waiting, held, select(campaign_chunks.c.campaign_id))
+    return union(waiting, held, *(select(table.c.campaign_id) for table in _LISTED))
 
 
 def _drop_lists(connection: Connection) -> None:
@@ -168,11 +170,11 @@ def _drop_lists(connection: Connection) -> None:
     Their campaigns stay as they are until nothing of them waits: what is left of a cancelled one the scheduler would
     cancel, as if none of it could have been sent.
     """
-    in_chunks = select(campaign_chunks.c.campaign_id)
-    listed = campaigns.c.id.in_(_MARKED) & campaigns.c.id.in_(in_chunks)
+    listed = campaigns.c.id.in_(_MARKED) & grows(campaigns.c.id)
     # Locked first, as whoever expands does: a chunk in hand is either written before this, or not at all.
     connection.execute(select(campaigns.c.id).where(listed).order_by(campaigns.c.id).with_for_update()).all()
-    connection.execute(delete(campaign_chunks).where(campaign_chunks.c.campaign_id.in_(_MARKED)))
+    for table in _LISTED:
+        connection.execute(delete(table).where(table.c.campaign_id.in_(_MARKED)))
 
 
 def _end_campaigns(connection: Connection) -> None:
@@ -185,7 +187,6 @@ def _end_campaigns(connection: Connection) -> None:
 
 def _end_cut_lists(connection: Connection) -> None:
     """A list that somebody began to drop and then let go does not grow any more."""
-    left = exists().where(campaign_chunks.c.campaign_id == campaigns.c.id)
-    cut = (campaigns.c.state == CampaignState.EXPANDING) & not_(left)
+    cut = (campaigns.c.state == CampaignState.EXPANDING) & not_(grows(campaigns.c.id))
     accepted = update(campaigns).where(campaigns.c.id.in_(_MARKED), cut).values(state=CampaignState.ACCEPTED)
     connection.execute(accepted)

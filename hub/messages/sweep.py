@@ -14,7 +14,7 @@ from hub.messages.last import forget_some
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes, record_unknown
 from hub.messages.routing import OnUnknown, names_of, routes_for
-from hub.messages.tables import campaign_chunks, campaigns, messages
+from hub.messages.tables import campaign_chunks, campaign_sources, campaigns, messages
 from hub.messages.writing import PURPOSES
 from hub.store.bulk import among, fetch
 
@@ -180,7 +180,7 @@ def _names(connection: Connection, ids: Collection[int]) -> dict[int | None, fro
 
 
 _USUAL = 2
-_HAS_CHUNKS = select(exists().select_from(campaign_chunks))
+_HAS_CHUNKS = select(exists().select_from(campaign_chunks) | exists().select_from(campaign_sources))
 
 _PENDING_ROUTES = text("""
     WITH RECURSIVE waiting(route) AS (

@@ -30,6 +30,7 @@ from hub.messages.widths import (
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
 _HELD_CAMPAIGN = text("held_at IS NOT NULL")
+_COMPARED = text("repeat_digest IS NOT NULL")
 _UNFROZEN = text("figures IS NULL AND state IN ('finished', 'cancelled')")
 
 campaigns = Table(
@@ -63,7 +64,9 @@ campaigns = Table(
     Column("thread", String(LONGEST_THREAD)),  # the Message-ID of the mail that asked for it, without brackets
     Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
     Column("auto_reply", Text),  # what is answered to texts that answer it; NULL for what the account says
+    Column("repeat_digest", String(64)),  # what a campaign that repeats it has too; NULL where nobody compares
     Index("ix_campaigns_account", "account_id", "id"),
+    Index("ix_campaigns_repeats", "account_id", "repeat_digest", sqlite_where=_COMPARED, postgresql_where=_COMPARED),
     Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),
     Index(
@@ -80,6 +83,18 @@ campaign_chunks = Table(
     Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
     Column("first_position", Integer, primary_key=True),
     Column("recipients", Text, nullable=False),
+)
+
+campaign_sources = Table(
+    "campaign_sources",
+    core_metadata,
+    Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(8), nullable=False),
+    Column("source_id", BigInteger, nullable=False),
+    Column("cursor", Text),  # the last that was read; NULL before the first page
+    Column("next_position", Integer, nullable=False),
+    comment="Contact lists that a campaign is still to read, and how far it has.",
 )
 
 campaign_numbers = Table(
@@ -245,4 +260,27 @@ last_texts = Table(
     Column("at", UtcDateTime, nullable=False),
     comment="The last text of each account to each person from each sender (empty: the carrier's own).",
     sqlite_with_rowid=False,
+)
+
+test_numbers = Table(
+    "test_numbers",
+    core_metadata,
+    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    Column("number", String(16)),
+    Column("verified_at", UtcDateTime),
+    Column("asked_number", String(16)),  # the one that waits for its code
+    Column("code_hash", Text),
+    Column("code_until", UtcDateTime),
+    Column("code_tries", Integer, nullable=False, server_default="0"),
+    comment="The own number of each account that test texts go to, and the code that proves one.",
+)
+
+test_days = Table(
+    "test_days",
+    core_metadata,
+    Column("account_id", BigId, ForeignKey("accounts.id"), primary_key=True, autoincrement=False),
+    Column("day", String(10), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("sent", Integer, nullable=False),
+    comment="How many free texts each account had on a day.",
 )

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from hub.accounts.tables import accounts
 from hub.compliance.model import Purpose
 from hub.errors import NotFound
+from hub.ids import first_id
 from hub.messages.freezing import tallies_of
 from hub.messages.model import Acceptance, CampaignState, CampaignView, MessageInDoubt, MessageState, MessageView
 from hub.messages.summary import Summary, hold_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.messages.model import CampaignFilter
     from hub.store.bulk import AnyRow
 
 _IN_DOUBT = text("messages.state = 'unknown'")  # as the partial index says it
@@ -59,6 +61,26 @@ def latest_campaigns(connection: Connection, account_id: int | None, limit: int)
     if account_id is not None:
         query = query.where(campaigns.c.account_id == account_id)
     return tuple(_as_campaign(row, {}) for row in connection.execute(query))
+
+
+def page_of_campaigns(
+    connection: Connection, account_id: int, wanted: CampaignFilter, *, before: str | None, limit: int
+) -> tuple[CampaignView, ...]:
+    """Campaigns of an account, the latest first, older than the one of the id `before`; without counts by state."""
+    query = select(campaigns).where(campaigns.c.account_id == account_id)
+    if wanted.states:
+        query = query.where(campaigns.c.state.in_(wanted.states))
+    if wanted.sources:
+        query = query.where(campaigns.c.source.in_(wanted.sources))
+    if wanted.since is not None:
+        query = query.where(campaigns.c.id >= first_id(wanted.since))
+    if wanted.until is not None:
+        query = query.where(campaigns.c.id < first_id(wanted.until))
+    if wanted.text:
+        query = query.where(campaigns.c.text.icontains(storable(wanted.text), autoescape=True))
+    if before is not None:
+        query = query.where(campaigns.c.id < before)
+    return tuple(_as_campaign(row, {}) for row in fetch(connection, query.order_by(campaigns.c.id.desc()).limit(limit)))
 
 
 def page_of_messages(

@@ -56,6 +56,7 @@ def insert_campaign(
         "thread": _hint(request.thread, LONGEST_THREAD),
         "reply_to": _hint(request.reply_to, LONGEST_ADDRESS),
         "auto_reply": storable(request.auto_reply) if request.auto_reply else None,
+        "repeat_digest": terms.repeat_digest,
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])
@@ -67,10 +68,14 @@ def insert_answer(
     """Store what the law has the hub answer: a campaign of one message that nobody pays for."""
     summary = Summary(accepted=1, segments=message.segments)
     insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, at)
-    free = update(campaigns).where(campaigns.c.id == terms.campaign_id).values(credits=0)
-    connection.execute(free)
+    make_free(connection, terms.campaign_id)
     (row,) = rows_of(terms, [message])
     insert_messages(connection, [row | {"priority": ANSWER, "credits": 0, "billing": "free"}])
+
+
+def make_free(connection: Connection, campaign_id: str) -> None:
+    """Say of a stored campaign that it costs nothing."""
+    connection.execute(update(campaigns).where(campaigns.c.id == campaign_id).values(credits=0))
 
 
 def rows_of(terms: Terms, planned: Sequence[PlannedMessage]) -> list[dict[str, Any]]:

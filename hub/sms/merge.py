@@ -68,6 +68,12 @@ def compile_text(text: str, known_fields: frozenset[str]) -> Template:
     return Template((*literals, text[end:]), tuple(slots))
 
 
+def fields_in(text: str) -> tuple[str, ...]:
+    """The fields that a text seems to have, before anybody knows its recipients: `#word#`, and info1 to info4."""
+    hashed = frozenset(found[1:-1] for found in _HASHED_NAME.findall(text))
+    return compile_text(text, hashed).names
+
+
 def unknown_fields(text: str, known_fields: frozenset[str]) -> tuple[str, ...]:
     """What looks like a field of `text` and is none, as written, with the field that was perhaps meant.
 

@@ -305,3 +305,4 @@ class Problem(BaseModel):
     request_id: str = Field(description="Names this request in the hub's log.")
     needed: int | None = Field(default=None, description="With `insufficient_credit`: what the request costs.")
     available: int | None = Field(default=None, description="With `insufficient_credit`: what the account has.")
+    duplicate_of: str | None = Field(default=None, description="With `looks_repeated`: the campaign that it repeats.")

@@ -18,9 +18,10 @@ import structlog
 
 from hub.web.bodies import WITHIN_S, Body, BodyStream
 from hub.web.places import Places
+from hub.web.streams import STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from wsgiref.types import WSGIApplication
 
 OWNER = "hub.owner"
@@ -38,11 +39,13 @@ Headers = list[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the application said."""
+    """What the application said; `stream` makes its content where it is one, and `close` is to be called then."""
 
     status: int
     headers: Headers
     content: bytes
+    stream: Iterator[bytes | float] | None = None
+    close: Callable[[], None] = lambda: None
 
 
 class Bridge:
@@ -67,7 +70,25 @@ class Bridge:
         stream = BodyStream(body, self._places, lambda: str(environ.get(OWNER, environ["REMOTE_ADDR"])))
         answer = await loop.run_in_executor(self._pool, self._answered, environ, stream)
         unread = [] if body.has_ended and not body.is_late else [("connection", "close")]
-        protocol.response_bytes(answer.status, answer.headers + unread, answer.content)
+        if answer.stream is None:
+            protocol.response_bytes(answer.status, answer.headers + unread, answer.content)
+        else:
+            await self._send(protocol, answer, answer.headers + unread)
+
+    async def _send(self, protocol: Any, answer: Answer, headers: Headers) -> None:
+        """Send a stream piece by piece: a thread makes each, and none waits for the next, nor for a slow client."""
+        loop = asyncio.get_running_loop()
+        try:
+            transport = protocol.response_stream(answer.status, headers)
+            while (piece := await loop.run_in_executor(self._pool, _next_of, answer.stream)) is not None:
+                if isinstance(piece, bytes):
+                    await transport.send_bytes(piece)
+                else:
+                    await asyncio.sleep(piece)
+        except Exception as error:  # noqa: BLE001 - the client left, or a piece failed: the answer is cut off either way
+            log.info("stream_cut_off", error=str(error), kind=type(error).__name__)
+        finally:
+            await loop.run_in_executor(self._pool, answer.close)
 
     def _answered(self, environ: dict[str, Any], stream: BodyStream) -> Answer:
         with closing(io.BufferedReader(stream)) as environ["wsgi.input"]:
@@ -75,7 +96,10 @@ class Bridge:
 
 
 def run(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
-    """Call a WSGI application, and have its whole answer. What it does not catch itself is logged, and a bare 500."""
+    """Call a WSGI application, and have its whole answer, or the stream that is to be it.
+
+    What it does not catch itself is logged, and a bare 500.
+    """
     said: list[tuple[int, Headers]] = []
 
     def start(status: str, headers: Headers, _: object = None) -> Callable[[bytes], object]:
@@ -84,6 +108,9 @@ def run(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
 
     try:
         pieces = app(environ, start)
+        if stream := environ.get(STREAM):
+            status, headers = said[-1]
+            return Answer(status, headers, b"", stream, getattr(pieces, "close", stream.close))
         try:
             content = b"".join(pieces)
         finally:
@@ -93,6 +120,11 @@ def run(app: WSGIApplication, environ: dict[str, Any]) -> Answer:
         log.exception("application_broke")
         return Answer(500, [], b"")
     return Answer(status, headers, content)
+
+
+def _next_of(stream: Iterator[bytes | float] | None) -> bytes | float | None:
+    """The next piece; None at the end."""
+    return next(stream, None) if stream is not None else None
 
 
 def environ_of(scope: Any) -> dict[str, Any]:

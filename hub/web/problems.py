@@ -15,6 +15,7 @@ from hub.errors import (
     Conflict,
     Fault,
     HubError,
+    LooksRepeated,
     NotAllowed,
     NotAuthenticated,
     NotEnoughCredits,
@@ -133,6 +134,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     needed: int | None = None,
     available: int | None = None,
+    duplicate_of: str | None = None,
 ) -> Response:
     """A problem as an answer; its type and title follow from its code."""
     content = answers.Problem(
@@ -145,6 +147,7 @@ def problem(
         request_id=g.get("request_id", ""),
         needed=needed,
         available=available,
+        duplicate_of=duplicate_of,
     )
     return Response(content.model_dump_json(exclude_none=True), status, headers, mimetype=MEDIA_TYPE)
 
@@ -188,6 +191,7 @@ def _answer_to_hub(error: HubError) -> Response:
         headers=_challenge(error) | _retry_after(error, error.code),
         needed=credits_[0],
         available=credits_[1],
+        duplicate_of=error.earlier if isinstance(error, LooksRepeated) else None,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?:[Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 _FAR_YEAR = 5000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def read_moment(text: str, zone: ZoneInfo, field: str = "send_at") -> datetime:
@@ -54,6 +55,13 @@ def _from_wall_clock(naive: datetime, zone: ZoneInfo, field: str) -> datetime:
         )
         raise _refused(field, "schedule_gap", message)
     return moment
+
+
+def read_edge(field: str, text: str | None, zone: ZoneInfo) -> datetime | None:
+    """The same of a filter called `field`, where a day alone is its first moment; None where there is none."""
+    if text is None:
+        return None
+    return read_moment(f"{text}T00:00" if _DAY.fullmatch(text) else text, zone, field)
 
 
 def _refused(field: str, code: str, message: str) -> RequestRefused:

@@ -9,13 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.contacts.model import SuppressionKind
 from hub.inbound.model import InboundKind
-from hub.messages.model import MessageState
+from hub.messages.model import CampaignState, MessageState
 from hub.sms.model import EncodingMode
 from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
 
 LONGEST_SENDER = 16
 """A plus and the 15 digits of E.164; names are shorter still, by each country's rule."""
 MOST_ITEMS = 1000
+MOST_LISTS = 100
 AN_ID = "^[0-9A-HJKMNP-TV-Z]{26}$"
 LONGEST_PROOF = 4000
 LONGEST_REPLY = 1000
@@ -44,6 +45,15 @@ def as_recipient(value: object) -> object:
     return {"to": value} if isinstance(value, str) else value
 
 
+class NumbersBody(RecipientBody):
+    """Several recipients in one text, as people write them down; the country decides how it is parted."""
+
+
+def as_recipients(value: object) -> object:
+    """Read a bare text as the numbers that it names."""
+    return [NumbersBody(to=value)] if isinstance(value, str) else value
+
+
 AnyRecipient = Annotated[RecipientBody, BeforeValidator(as_recipient, json_schema_input_type=str | RecipientBody)]
 
 
@@ -64,13 +74,37 @@ class CampaignBody(Input):
         description="`marketing` sells: lawful hours and an opt-out mention apply. `alert` informs, at any hour. "
         "Without one, the operator's default holds.",
     )
-    text: str = Field(description="What to say, perhaps with fields such as `#name#`.")
+    text: str = Field(
+        default="", description="What to say, perhaps with fields such as `#name#`; needed where no template says it."
+    )
+    template: str | None = Field(
+        default=None,
+        description="The id of a template: its text, purpose and sender hold where the request names none.",
+    )
     sender: str | None = Field(
         default=None,
         max_length=LONGEST_SENDER,
         description="What the phone shows. Where a country does not let it through, its default one takes its place.",
     )
-    recipients: list[AnyRecipient] = Field(description="Who to text: objects, or bare numbers.")
+    recipients: Annotated[
+        list[AnyRecipient], BeforeValidator(as_recipients, json_schema_input_type=list[AnyRecipient] | str)
+    ] = Field(
+        default_factory=list,
+        description="Who to text: objects, or bare numbers; or one text of numbers with commas, semicolons or line "
+        "ends between them. A number that comes twice is texted once, as it came first.",
+    )
+    file: str | None = Field(
+        default=None,
+        description="The text of a CSV file with more recipients, after `recipients`. Its first line may name the "
+        "columns: `to` has the numbers (else the first one), the others are fields of that name. Without such a line "
+        "the numbers come first, then info1 to info4. Large files are better brought to a list.",
+    )
+    lists: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
+        default_factory=list,
+        max_length=MOST_LISTS,
+        description="Contact lists, by id, whose contacts are texted too, after `recipients`: with them the answer is "
+        "202, and the lists are read afterwards. Who is in a list when its page is read counts.",
+    )
     send_at: str | None = Field(
         default=None,
         description="When to leave, ISO 8601, as in 2027-01-04T09:30:00+01:00. Without an offset the time is of the "
@@ -90,6 +124,10 @@ class CampaignBody(Input):
         max_length=LONGEST_REPLY,
         description="What is answered to people who answer: at most once per number and day, charged as a text.",
     )
+    allow_repeat: bool = Field(
+        default=False,
+        description="Whether it may go out although the same text went to the same recipients a few minutes ago.",
+    )
 
 
 class SettingsBody(Input):
@@ -108,6 +146,39 @@ class CampaignPath(BaseModel):
     """Which campaign."""
 
     campaign_id: str = Field(description="The campaign's id.", json_schema_extra={"example": A_CAMPAIGN})
+
+
+class CampaignChanges(Input):
+    """What is to change in a campaign of which nothing has left."""
+
+    model_config = shown_as({"send_at": "2027-01-05T09:30:00+01:00"}, extra="forbid")
+
+    send_at: str | None = Field(
+        description="When to leave instead, as in a campaign's own body; null is now. Lawful hours hold again."
+    )
+
+
+class CampaignsQuery(Input):
+    """Which campaigns, and which page of them."""
+
+    state: list[CampaignState] = Field(
+        default_factory=list, description="Only campaigns in this state; may be given several times."
+    )
+    source: list[str] = Field(
+        default_factory=list,
+        description="Only campaigns that came through this door, as in `api` or `mail`; may be given several times.",
+    )
+    since: str | None = Field(
+        default=None, description="Only campaigns made at that time or later: a time as in `send_at`, or a day."
+    )
+    until: str | None = Field(default=None, description="Only campaigns made before that time, or before that day.")
+    text: str | None = Field(
+        default=None, max_length=200, description="Only campaigns in whose text this stands, in whatever case."
+    )
+    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most campaigns of a page.")
+    cursor: str | None = Field(
+        default=None, pattern=AN_ID, description="Where the page begins: `next` of the page before."
+    )
 
 
 class MessagesQuery(Input):

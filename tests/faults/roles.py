@@ -35,7 +35,7 @@ from hub.messages import held as held_module
 from hub.messages import restored as restored_module
 from hub.messages.breaker import Failure
 from hub.messages.model import CampaignRequest, Recipient
-from hub.messages.tables import campaigns, messages, parked_receipts
+from hub.messages.tables import campaigns, messages, parked_receipts, test_numbers
 from hub.observe import configure_logging
 from hub.periodic import Periodic
 from hub.plugin_manager import Plugins
@@ -45,6 +45,7 @@ from hub.processes.service import ServiceProcess
 from hub.queue import QueueName
 from hub.store import engine
 from hub.switches import Way
+from hub.templates.model import Wording
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.tables import mail_addresses
 from hub_sandbox.ledger import Ledger
@@ -205,6 +206,17 @@ def accept_list(stage: Stage) -> None:
     accept(stage, "large", tuple(f"{12_000 + 100 * number}" for number in range(5)))
 
 
+def accept_contacts(stage: Stage) -> None:
+    """A client sends to a contact list, which is read later."""
+    core, key = stage.core, "listed"
+    known = core.lists.all(ACCOUNT)
+    one = known[0] if known else core.lists.create(ACCOUNT, "Clients")
+    core.lists.put(ACCOUNT, one.id, [NewContact(f"+336123{12_000 + 100 * number}") for number in range(5)])
+    stage.note("asked", key)
+    answer = core.accept(CampaignRequest(ACCOUNT, "Bonjour", (), Purpose.ALERT, lists=(one.id,), idempotency_key=key))
+    stage.note("promised", key, answer.campaign_id)
+
+
 def expand(stage: Stage) -> None:
     """A background worker expands lists."""
     while stage.core.expander.expand_next():
@@ -314,6 +326,12 @@ def work_off_hastily(stage: Stage) -> None:
 def cancel(stage: Stage) -> None:
     """A client cancels its campaign."""
     stage.core.campaigns.cancel(ACCOUNT, stage.campaign)
+
+
+def put_forward(stage: Stage) -> None:
+    """A client lets its campaign leave now."""
+    with suppress(Conflict):
+        stage.core.rescheduler.reschedule(ACCOUNT, stage.campaign, None, lambda _: None)
 
 
 def release(stage: Stage) -> None:
@@ -509,6 +527,10 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "forget_imports", _forget_imports
     yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
     yield "clear_lists", lambda core: core.lists.clear_deleted()
+    yield "keep_template", lambda core: core.templates.create(ACCOUNT, Wording("Rendez-vous", "Bonjour"))
+    yield "ask_for_a_code", lambda core: core.trials.ask(ACCOUNT, "+33612304567")
+    yield "have_a_number", _have_a_number
+    yield "send_a_test", lambda core: core.trials.send(ACCOUNT, Wording("", "Bonjour", Purpose.ALERT))
     yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
@@ -553,6 +575,13 @@ def _forget_imports(core: Core) -> object:
     return core.imports.forget()
 
 
+def _have_a_number(core: Core) -> None:
+    """As if its code had been shown."""
+    with core.write() as connection:
+        row = {"account_id": ACCOUNT, "number": "+33612304567", "verified_at": core.clock.now()}
+        connection.execute(insert(test_numbers).values(row))
+
+
 def _opt_out(core: Core) -> object:
     return core.suppressions.add(ACCOUNT, "+33612399999", SuppressionKind.OPT_OUT, source="test")
 
@@ -582,6 +611,7 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
     for one in (
         accept,
         accept_list,
+        accept_contacts,
         expand,
         submit,
         fail_default,
@@ -596,6 +626,7 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         work_off_badly,
         work_off_hastily,
         cancel,
+        put_forward,
         release,
         reject,
         back_up,

@@ -93,6 +93,8 @@ _BY_HAND = {
     "user": "add_user",
     "account_settings": "say_where_answers_go",
     "contacts": "bring_contacts",
+    "template": "keep_template",
+    "test_number": "ask_for_a_code",
 }
 
 SCENES: Mapping[str, Scene] = {
@@ -118,6 +120,8 @@ SCENES: Mapping[str, Scene] = {
     # cancelled, held, released
     "cancel": replace(_CANCEL, then=Then.NEVER, meanwhile=(), ends=CANCELLED | {"delivered"}),
     "cancel_some": replace(_CANCEL, then=Then.BY_ITSELF),
+    "reschedule": Scene("put_forward", given=("accept",)),
+    "test_text": Scene("send_a_test", given=("have_a_number",), then=Then.NEVER),
     "release_held": Scene("release", given=("accept",), meanwhile=("submit",), given_settings=HELD),
     "reject_held": _REJECT,
     "expire_held": _TOO_LATE,
@@ -198,6 +202,8 @@ SCENES: Mapping[str, Scene] = {
 }
 
 ALSO: tuple[tuple[str, Scene], ...] = (
+    ("accept_list", Scene("accept_contacts", given=("bring_contacts",), settings=A_LIST)),
+    ("expand", Scene("expand", given=("accept_contacts",), given_settings=A_LIST, settings=A_LIST)),
     ("cancel_some", _CANCEL),
     ("cancel_some", replace(_REJECT, then=Then.BY_ITSELF)),
     ("reseal", _FORGET_KEY),

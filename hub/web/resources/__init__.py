@@ -10,6 +10,9 @@ from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
+from hub.web.resources.reports import ReportCalls
+from hub.web.resources.templates import TemplateCalls
+from hub.web.resources.trials import TrialCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     """Every subject's calls, in the order of the document."""
     yield CampaignCalls(frame).routes()
+    yield ReportCalls(frame).routes()
+    yield TemplateCalls(frame).routes()
+    yield TrialCalls(frame).routes()
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()

@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING
 from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
 
 from hub.accounts.model import Scope
-from hub.compliance.model import Purpose
 from hub.errors import RequestRefused
-from hub.messages.model import CampaignRequest, CampaignState, MessageState, Recipient
+from hub.messages.model import CampaignFilter, CampaignState, MessageState
 from hub.sms.encoding import offending
 from hub.sms.model import Alphabet
 from hub.web import answers, document
-from hub.web.frame import PREFIX, SOURCE, Frame, Resource, account, answer, found, idempotency_key
-from hub.web.schedule import read_moment
-from hub.web.schemas import CampaignBody, CampaignPath, MessagesQuery  # noqa: TC001 - flask-openapi3 reads the hints
+from hub.web.frame import PREFIX, Frame, Resource, account, answer, found, tagged, unless_changed
+from hub.web.resources.campaigns_values import LIST, PATCH, SIMULATE, CampaignLine, CampaignPage, simulated
+from hub.web.resources.drafts import Drafts
+from hub.web.schedule import read_edge, read_moment
+from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
+    CampaignBody,
+    CampaignChanges,
+    CampaignPath,
+    CampaignsQuery,
+    MessagesQuery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask_openapi3.blueprint import APIBlueprint
 
-    from hub.messages.model import Acceptance, CampaignView, MessageView
+    from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +40,69 @@ class CampaignCalls:
 
     frame: Frame
 
+    @property
+    def drafts(self) -> Drafts:
+        """What reads the bodies of campaigns."""
+        return Drafts(self.frame)
+
     def routes(self) -> APIBlueprint:
         """The calls, each at its address."""
         calls = Resource(self.frame, "campaigns", "Texts", "Campaigns and their messages.")
         calls.post("/campaigns", self.create_campaign, document.CREATE_CAMPAIGN, Scope.SEND)
+        calls.post("/campaigns/simulate", self.simulate_campaign, SIMULATE, Scope.SEND)
+        calls.get("/campaigns", self.list_campaigns, LIST)
         calls.get("/campaigns/<campaign_id>", self.get_campaign, document.GET_CAMPAIGN)
+        calls.patch("/campaigns/<campaign_id>", self.patch_campaign, PATCH, Scope.SEND)
         calls.post("/campaigns/<campaign_id>/cancel", self.cancel_campaign, document.CANCEL_CAMPAIGN, Scope.SEND)
         calls.get("/messages", self.list_messages, document.LIST_MESSAGES)
         return calls.routes
 
     def create_campaign(self, body: CampaignBody) -> Response:
         """Send one text to one or many recipients."""
-        wanted = self._request(body)
+        wanted = self.drafts.request(body)
         with self.frame.keys.hold(wanted.account_id, wanted.idempotency_key):
             acceptance = self.frame.core.accept(wanted)
         headers = {"Location": f"{PREFIX}/campaigns/{acceptance.campaign_id}"}
         if acceptance.replayed:
             headers["Idempotent-Replayed"] = "true"
         waits = acceptance.state in (CampaignState.EXPANDING, CampaignState.HELD)
-        return answer(_accepted(acceptance, body), 202 if waits else 201, headers)
+        return answer(_accepted(acceptance, wanted), 202 if waits else 201, headers)
+
+    def simulate_campaign(self, body: CampaignBody) -> Response:
+        """Say what sending a campaign would do, and do none of it."""
+        return answer(simulated(self.frame.core.simulator.simulate(self.drafts.request(body))))
 
     def get_campaign(self, path: CampaignPath) -> Response:
         """Look at a campaign."""
-        return answer(_campaign(found(path.campaign_id, partial(self.frame.core.campaigns.get, account().id))))
+        return tagged(_campaign(found(path.campaign_id, partial(self.frame.core.campaigns.get, account().id))))
+
+    def list_campaigns(self, query: CampaignsQuery) -> Response:
+        """List the account's campaigns, page by page."""
+        zone = self.frame.core.settings.hub.timezone
+        wanted = CampaignFilter(
+            states=tuple(query.state),
+            sources=tuple(query.source),
+            since=read_edge("since", query.since, zone),
+            until=read_edge("until", query.until, zone),
+            text=query.text,
+        )
+        lines = self.frame.core.campaigns.page(account().id, wanted, before=query.cursor, limit=query.limit + 1)
+        page = lines[: query.limit]
+        more = page[-1].id if len(lines) > len(page) else None
+        return answer(CampaignPage(items=[CampaignLine.model_validate(one) for one in page], next=more))
+
+    def patch_campaign(self, path: CampaignPath, body: CampaignChanges) -> Response:
+        """Change when a campaign leaves."""
+        zone = self.frame.core.settings.hub.timezone
+        send_at = None if body.send_at is None else read_moment(body.send_at, zone)
+
+        def check(before: CampaignView) -> None:
+            unless_changed(_campaign(before))
+
+        def move(campaign_id: str) -> CampaignView:
+            return self.frame.core.rescheduler.reschedule(account().id, campaign_id, send_at, check)
+
+        return tagged(_campaign(found(path.campaign_id, move)))
 
     def cancel_campaign(self, path: CampaignPath) -> Response:
         """Cancel what of a campaign has not left yet."""
@@ -86,24 +133,8 @@ class CampaignCalls:
         more = None if last is None else str(last)
         return answer(answers.MessagePage(items=[_message(one) for one in doubts], next=more))
 
-    def _request(self, body: CampaignBody) -> CampaignRequest:
-        settings = self.frame.core.settings
-        return CampaignRequest(
-            account_id=account().id,
-            text=body.text,
-            recipients=tuple(Recipient(one.to, one.fields) for one in body.recipients),
-            purpose=body.purpose or Purpose(settings.messages.default_purpose),
-            sender=body.sender,
-            send_at=None if body.send_at is None else read_moment(body.send_at, settings.hub.timezone),
-            outside_window=body.outside_window,
-            encoding=body.encoding,
-            source=SOURCE,
-            idempotency_key=idempotency_key(),
-            auto_reply=body.auto_reply,
-        )
 
-
-def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCampaign:
+def _accepted(acceptance: Acceptance, wanted: CampaignRequest) -> answers.AcceptedCampaign:
     return answers.AcceptedCampaign(
         id=acceptance.campaign_id,
         state=acceptance.state,
@@ -113,7 +144,7 @@ def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCam
         segments=acceptance.segments,
         credits=acceptance.credits,
         hold=None if acceptance.hold is None else answers.Hold.model_validate(acceptance.hold),
-        messages=[_accepted_message(one, body) for one in acceptance.messages],
+        messages=[_accepted_message(one, wanted) for one in acceptance.messages],
         blocked_by=dict(acceptance.blocked_by),
         deferrals=[answers.Deferral.model_validate(one) for one in acceptance.deferred],
         notes=list(acceptance.notes),
@@ -122,8 +153,9 @@ def _accepted(acceptance: Acceptance, body: CampaignBody) -> answers.AcceptedCam
     )
 
 
-def _accepted_message(view: MessageView, body: CampaignBody) -> answers.AcceptedMessage:
-    given = body.recipients[_position(view)].to
+def _accepted_message(view: MessageView, wanted: CampaignRequest) -> answers.AcceptedMessage:
+    place = _position(view)
+    given = wanted.recipients[place].to if place < len(wanted.recipients) else view.to  # out of a list
     return answers.AcceptedMessage(**dict(_message(view)), input=given)
 
 

@@ -47,7 +47,7 @@ _FILE = {
         }
     }
 }
-_CSV = {"description": "CSV, separated by semicolons.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+_CSV = {"description": "CSV (RFC 4180), in UTF-8.", "content": {"text/csv": {"schema": {"type": "string"}}}}
 
 UPLOAD = call(
     "uploadContacts",

@@ -81,7 +81,7 @@ FIELDS = [
     ),
     Row("B12 number for text", {"text": 5}, 422, "type", "text", "Write text, in quotes"),
     Row("B12 null for text", {"text": None}, 422, "type", "text", "Write text, in quotes"),
-    Row("B12 text for a list", {"recipients": MOBILE}, 422, "type", "recipients", "in square brackets"),
+    Row("B12 object for a list", {"recipients": {"to": MOBILE}}, 422, "type", "recipients", "in square brackets"),
     Row("B12 number", {"recipients": [33612345678]}, 422, "type", "recipients[0]", "Write an object"),
     Row("B12 number as to", {"recipients": [{"to": 33612345678}]}, 422, "type", NUMBER, "Write text, in quotes"),
     Row("B12 no to", {"recipients": [{"fields": {}}]}, 422, "missing", NUMBER, "is needed"),

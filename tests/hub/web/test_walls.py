@@ -14,6 +14,7 @@ import pytest
 from hub.accounts.model import Scope
 from hub.contacts.model import NewContact
 from hub.plugin_manager import Plugins
+from hub.templates.model import Wording
 from hub.testing.hub import make_hub
 
 from .conftest import Caller
@@ -31,12 +32,26 @@ OF_CARRIERS = "/carriers/"
 """Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
 
 NOBODYS = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
-THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711", "import_id": "4711"}
+THINGS = {
+    "campaign_id": NOBODYS,
+    "list_id": "4711",
+    "account_id": "4711",
+    "token_id": "4711",
+    "import_id": "4711",
+    "template_id": NOBODYS,
+}
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
 BODY = {"purpose": "alert", "text": "Bonjour", "recipients": ["+33612345679"]}
 BODIES: Mapping[str, Any] = {
+    "/api/v1/templates": {"name": "Pris", "text": "Bonjour"},
+    "/api/v1/templates/<template_id>": {"text": "Pris"},
+    "/api/v1/templates/<template_id>/preview": {},
+    "/api/v1/campaigns/<campaign_id>": {"send_at": None},
+    "/api/v1/campaigns/test": {"text": "Bonjour"},
+    "/api/v1/account/test-number": {"number": "0612345679"},
+    "/api/v1/account/test-number/confirm": {"code": "042042"},
     "/api/v1/lists": {"name": "Clients"},
     "/api/v1/lists/<list_id>": {"name": "Pris"},
     "/api/v1/lists/<list_id>/contacts": {"contacts": [{"number": "0612345679"}]},
@@ -114,7 +129,7 @@ class Walls:
 @pytest.fixture(scope="module")
 def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walls]:
     """A hub with every bundled plugin; nothing that these tests ask for is carried out on it."""
-    settings = {"HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000", "HUB_WEB_REQUESTS_PER_MINUTE": "1000"}
+    settings = {"HUB_WEB_WRONG_TOKENS_PER_MINUTE": "100000", "HUB_WEB_REQUESTS_PER_MINUTE": "100000"}
     folder, url = tmp_path_factory.mktemp("walls"), databases.fresh("sqlite")
     owner = Caller(make_hub(folder, url, settings=settings, plugins=Plugins.load()))
     core, mine = owner.hub.core, owner.hub.account.id
@@ -126,8 +141,14 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     file = core.imports.upload(mine, clients.id, "clients.csv", [b"0612345679"], 1024)
     core.import_work.work_next()
     campaign = owner.send("+33612345679").get_json()["id"]
-    things = {"list_id": str(clients.id), "account_id": str(sibling.id), "token_id": str(made.id)}
-    things["import_id"] = str(file.id)
+    template = core.templates.create(mine, Wording("Rendez-vous", "Bonjour"))
+    things = {
+        "list_id": str(clients.id),
+        "account_id": str(sibling.id),
+        "token_id": str(made.id),
+        "template_id": template.id,
+        "import_id": str(file.id),
+    }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
     owner.hub.core.close()
@@ -218,6 +239,7 @@ def known_of(walls: Walls) -> Any:
         core.lists.contacts(mine, clients),
         [replace(one, last_used_at=None) for one in core.tokens.all(mine)],
         core.children.all(mine),
+        core.templates.page(mine),
         core.accounts.balance(mine),
         core.imports.latest(mine),
     )
@@ -254,7 +276,13 @@ def test_a_parent_acts_for_its_sub_account(walls: Walls) -> None:
     assert walls.owner.client.get("/api/v1/account", headers=headers).get_json()["name"] == child.name
 
 
-SENDING = {("POST", "/api/v1/campaigns"), ("POST", "/api/v1/campaigns/<campaign_id>/cancel")}
+SENDING = {
+    ("POST", "/api/v1/campaigns"),
+    ("POST", "/api/v1/campaigns/simulate"),
+    ("POST", "/api/v1/campaigns/test"),
+    ("PATCH", "/api/v1/campaigns/<campaign_id>"),
+    ("POST", "/api/v1/campaigns/<campaign_id>/cancel"),
+}
 
 
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.SEND])
@@ -270,7 +298,7 @@ def test_a_token_does_what_it_is_for_and_nothing_else(walls: Walls, scope: Scope
             assert (answer.status_code, answer.get_json()["code"]) == (403, "scope_missing"), route
         elif route.method == "GET":
             assert answer.status_code in {200, 404}, route
-    assert known_of(walls)[1:5] == before[1:5]
+    assert known_of(walls)[1:6] == before[1:6]
 
 
 def test_another_accounts_campaign_is_as_if_it_never_was(walls: Walls) -> None:

@@ -1,0 +1,1 @@
+"""Texts that an account keeps under a name, to send them again."""

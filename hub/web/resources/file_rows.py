@@ -1,0 +1,64 @@
+"""Recipients out of a small file that comes with a campaign: CSV text with a column of numbers. Pure."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+from hub.errors import RequestRefused
+from hub.messages.model import Recipient
+from hub.sms.model import PhoneNumber
+from hub.sms.phone import parse_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SEPARATORS = ";,\t"
+_NUMBER_NAMES = frozenset(
+    {"to", "number", "numero", "numéro", "mobile", "telephone", "téléphone", "tel", "phone", "portable", "gsm"}
+)
+_INFOS = ("info1", "info2", "info3", "info4")
+
+
+def recipients_in_file(text: str, region: str) -> tuple[Recipient, ...]:
+    """The recipients of CSV text: lines of fields between `;`, `,` or tabs, whichever the first line has most of.
+
+    A first line without a number in it names the columns: one of them the numbers (`to`, `number`, `mobile` and so on,
+    else the first), the others are merge fields of that name. Without such a line the first column has the numbers,
+    and the next four are `info1` to `info4`. Empty lines are passed over. Raises RequestRefused (`no_number_column`).
+    """
+    lines = text.removeprefix("\ufeff").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    separator = max(_SEPARATORS, key=first.count)
+    rows = [row for row in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in row)]
+    if not rows:
+        return ()
+    names = _names(rows[0], region)
+    body = rows if names is None else rows[1:]
+    titles = ("", *_INFOS) if names is None else tuple(name.strip() for name in rows[0])
+    place = 0 if names is None else _number_column(names)
+    return tuple(_recipient(row, titles, place) for row in body)
+
+
+def _names(row: Sequence[str], region: str) -> list[str] | None:
+    """A first line as names of columns; None where it has a number, as lines of recipients do."""
+    if any(isinstance(parse_number(cell, region), PhoneNumber) for cell in row):
+        return None
+    return [cell.strip().casefold() for cell in row]
+
+
+def _number_column(names: Sequence[str]) -> int:
+    found = [place for place, name in enumerate(names) if name in _NUMBER_NAMES]
+    if len(found) > 1:
+        message = "Several columns seem to have the numbers; call one of them `to`, and the others something else."
+        raise RequestRefused.because("file", "no_number_column", message)
+    return found[0] if found else 0
+
+
+def _recipient(row: Sequence[str], titles: Sequence[str], place: int) -> Recipient:
+    fields = {
+        title: cell.strip()
+        for column, (title, cell) in enumerate(zip(titles, row, strict=False))
+        if column != place and title and cell.strip()
+    }
+    return Recipient(row[place].strip() if place < len(row) else "", fields)
