@@ -192,7 +192,36 @@ REMOVE_SUPPRESSION = call(
 )
 
 
+_RATE_HEADERS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": "How many requests (`q`) a token may make within so many seconds (`w`).",
+        "schema": {"type": "string"},
+        "example": '"token";q=600;w=60',
+    },
+    "RateLimit": {
+        "description": "How many requests (`r`) this token may still make, and in how many seconds (`t`) the window "
+        "ends; of a request that was refused for its pace, in how many it may come again, as `Retry-After` says.",
+        "schema": {"type": "string"},
+        "example": '"token";r=598;t=41',
+    },
+}
+
+
+def completed(found: dict[str, Any]) -> dict[str, Any]:
+    """The document with what is the same of every call: the headers that say how often a token may ask."""
+    said = {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS}
+    answers_of_all = [
+        answer
+        for item in found["paths"].values()
+        for operation in item.values()
+        for answer in operation["responses"].values()
+    ]
+    for answer in answers_of_all:
+        answer["headers"] = said | answer.get("headers", {})
+    return found | {"components": found["components"] | {"headers": _RATE_HEADERS}}
+
+
 def publish(app: OpenAPI, path: str) -> None:
     """Serve the document of an application's API, to anybody: it says nothing of accounts."""
-    content = json.dumps(app.api_doc, ensure_ascii=False)
+    content = json.dumps(completed(app.api_doc), ensure_ascii=False)
     app.add_url_rule(path, "hub_openapi", lambda: Response(content, mimetype="application/json"))
