@@ -46,6 +46,7 @@ IF_MATCH = {
     "required": False,
     "description": "The ETag of what was read: where it has changed since, nothing is done.",
     "schema": {"type": "string"},
+    "example": '"5d41402abc4b2a76b9719d911017c592"',
 }
 """For `openapi_extensions={"parameters": [...]}` of calls that edit."""
 
@@ -169,7 +170,8 @@ PATCH_SETTINGS = call(
     "patchAccountSettings",
     "What the body names is changed, null forgets it, and the rest stays as it is.",
     {"200": answers.AccountSettings},
-    "400 408 413 415",
+    "400 408 412 413 415",
+    openapi_extensions={"parameters": [IF_MATCH]},
 )
 
 LIST_INBOUND = call(
