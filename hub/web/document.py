@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
 from flask_openapi3.models.info import Info
 
 from hub.version import __version__
@@ -13,15 +11,17 @@ from hub.web import answers, examples
 from hub.web.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from flask_openapi3.openapi import OpenAPI
     from flask_openapi3.types import SecuritySchemesDict
 
+HEADERS = "x-hub-headers"
+"""Where a call's headers wait for `hub.web.publishing`: flask-openapi3 drops them where there are other parameters."""
 TOKEN = "bearer"  # noqa: S105 - the name of a security scheme
 
 ABOUT = Info(
     title="TextoHub",
     version=__version__,
-    description="Send texts, follow them, cancel them. Every refusal is a problem (RFC 9457) with a stable `code`.",
+    description="Send texts, follow them, cancel them. Every refusal is a problem (RFC 9457) with a stable `code`; "
+    "its `type` leads to a page that says how to mend it.",
 )
 SECURITY: SecuritySchemesDict = {
     TOKEN: {"type": "http", "scheme": "bearer", "description": "An API token: `hub account token` makes one."},
@@ -102,8 +102,10 @@ def problem(status: str) -> dict[str, Any]:
 
 
 def call(name: str, description: str, answer: dict[str, Any], problems: str, **more: Any) -> dict[str, Any]:
-    """What flask-openapi3 wants to know of one call."""
+    """What flask-openapi3 wants to know of one call; `hub.web.publishing` adds what it would lose."""
     responses = answer | {status: problem(status) for status in problems.split()}
+    if headers := more.get("openapi_extensions", {}).get("parameters"):
+        more["openapi_extensions"] = {HEADERS: headers}
     return {"operation_id": name, "description": description, "responses": responses, **more}
 
 
@@ -192,38 +194,3 @@ REMOVE_SUPPRESSION = call(
     {"200": answers.Consent},
     "400 404 408 413 415",
 )
-
-
-_RATE_HEADERS: dict[str, Any] = {
-    "RateLimit-Policy": {
-        "description": "How many requests (`q`) a token may make within so many seconds (`w`).",
-        "schema": {"type": "string"},
-        "example": '"token";q=600;w=60',
-    },
-    "RateLimit": {
-        "description": "How many requests (`r`) this token may still make, and in how many seconds (`t`) the window "
-        "ends; of a request that was refused for its pace, in how many it may come again, as `Retry-After` says.",
-        "schema": {"type": "string"},
-        "example": '"token";r=598;t=41',
-    },
-}
-
-
-def completed(found: dict[str, Any]) -> dict[str, Any]:
-    """The document with what is the same of every call: the headers that say how often a token may ask."""
-    said = {name: {"$ref": f"#/components/headers/{name}"} for name in _RATE_HEADERS}
-    answers_of_all = [
-        answer
-        for item in found["paths"].values()
-        for operation in item.values()
-        for answer in operation["responses"].values()
-    ]
-    for answer in answers_of_all:
-        answer["headers"] = said | answer.get("headers", {})
-    return found | {"components": found["components"] | {"headers": _RATE_HEADERS}}
-
-
-def publish(app: OpenAPI, path: str) -> None:
-    """Serve the document of an application's API, to anybody: it says nothing of accounts."""
-    content = json.dumps(completed(app.api_doc), ensure_ascii=False)
-    app.add_url_rule(path, "hub_openapi", lambda: Response(content, mimetype="application/json"))
