@@ -22,7 +22,7 @@ from hub.store.bulk import insert_returning
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -123,16 +123,24 @@ class Accounts:
         """Keep what an account says of itself. Raises RequestRefused for an address that is none, and the like."""
         return self.patch_settings(account_id, asdict(settings))
 
-    def patch_settings(self, account_id: int, changes: Mapping[str, str | None]) -> Account:
+    def patch_settings(
+        self,
+        account_id: int,
+        changes: Mapping[str, str | None],
+        check: Callable[[AccountSettings], None] = lambda _: None,
+    ) -> Account:
         """Change what an account says of itself under these names, None to forget it; the rest stays.
 
-        Raises RequestRefused for an address that is none, a language that is none, or a text that is empty or too long.
+        `check` may refuse, by what stands there; nothing is changed then. Raises
+        RequestRefused for an address that is none, a language that is none, or a text that is empty or too long.
         """
         changed = {name: None if said is None else checked_setting(name, said) for name, said in changes.items()}
         with self.store.write("account_settings") as connection:
             one = select(accounts.c.settings).where(accounts.c.id == account_id).with_for_update()
             connection.execute(one)  # whoever changes another of them waits: none is lost
-            settings = replace(account_with(connection, account_id).settings, **changed)
+            found = account_with(connection, account_id).settings
+            check(found)
+            settings = replace(found, **changed)
             kept = {name: value for name, value in asdict(settings).items() if value is not None}
             mine = update(accounts).where(accounts.c.id == account_id)
             connection.execute(mine.values(settings=json.dumps(kept) if kept else None))

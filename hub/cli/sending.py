@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.bootstrap import Core
+    from hub.client import Acceptance as SentFarAway
     from hub.messages.model import Acceptance, CampaignView, MessageView
 
 _ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
@@ -52,11 +53,12 @@ def send(
         raise RequestRefused.because("--alert", "two_purposes", message)
     purpose = "alert" if alert else "marketing" if marketing else None
     if url:
-        from hub.cli.remote import Remote
+        from hub.cli.remote import far_away
 
-        body = {"text": text, "recipients": [{"to": to} for to in _split(recipients, "FR")]}
-        extra = {"purpose": purpose, "sender": sender, "send_at": at}
-        sent = Remote(url, token).send(body | {name: value for name, value in extra.items() if value}, key)
+        with far_away(url, token) as there:
+            sent = there.campaigns.send(
+                text, _split(recipients, "FR"), purpose=purpose, sender=sender, send_at=at, key=key
+            )
         answer(sent, _sent_far_away(sent))
         return
     acceptance = _send_here(session, recipients, text, purpose, sender, at, key, account_name)
@@ -88,12 +90,13 @@ def messages(
         _show_unknown(session, account_name)
         return
     if url:
-        from hub.cli.remote import Remote
+        from hub.cli.remote import far_away
 
-        items = Remote(url, token).messages(_needed(campaign, "--campaign"))
+        with far_away(url, token) as there:
+            items = list(there.campaigns.messages(_needed(campaign, "--campaign")))
         answer({"items": items})
         if not wants_json():
-            _show_messages([(m["to"], m["state"], m["reason"], m["segments"], m["id"]) for m in items])
+            _show_messages([(m.to, m.state, m.reason, m.segments, m.id) for m in items])
         return
     with session.core() as core:
         owner = choose_account(core, account_name)
@@ -197,10 +200,8 @@ def _show_acceptance(acceptance: Acceptance) -> None:
         click.echo(f"  {note}")
 
 
-def _sent_far_away(sent: dict[str, Any]) -> str:
-    return (
-        f"Campaign {sent['id']}: {sent['accepted']} accepted, {sent['blocked']} blocked, {sent['credits']} credit(s)."
-    )
+def _sent_far_away(sent: SentFarAway) -> str:
+    return f"Campaign {sent.id}: {sent.accepted} accepted, {sent.blocked} blocked, {sent.credits} credit(s)."
 
 
 def _show_messages(rows: list[tuple[Any, ...]]) -> None:

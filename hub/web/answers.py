@@ -254,7 +254,7 @@ class SuppressionPage(BaseModel):
 class Balance(BaseModel):
     """An account's credits."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = shown_as(ACCOUNT["balance"], from_attributes=True)
 
     available: int = Field(description="Free to use.")
     reserved: int = Field(description="Set aside for messages on their way.")

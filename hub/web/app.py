@@ -12,12 +12,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.plugin_guard import REGISTRATION_S, call_within
 from hub.queue import RqDoorbell
-from hub.web import document, problems
+from hub.web import document, problems, publishing
 from hub.web.answers import Problem
 from hub.web.frame import PREFIX, Frame
 from hub.web.health import Health
 from hub.web.limiter import Limiter
 from hub.web.metrics import Metrics
+from hub.web.reference import Reference
 from hub.web.requests import watch
 from hub.web.resources import resources_of
 from hub.web.validation import refuse
@@ -48,7 +49,8 @@ def create_app(core: Core) -> Flask:
     problems.install(app, web.max_body_kb)
     for routes in resources_of(Frame(core, _limiter(core))):
         app.register_api(routes)
-    document.publish(app, f"{PREFIX}/openapi.json")
+    found = publishing.publish(app, f"{PREFIX}/openapi.json")
+    app.register_blueprint(Reference(found).blueprint())
     left_out = mount(app, core)
     app.register_blueprint(Health(core, left_out).blueprint())
     app.add_url_rule("/metrics", "hub_metrics", metrics.show)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
 from flask_openapi3.models.info import Info
 
 from hub.version import __version__
@@ -13,15 +11,17 @@ from hub.web import answers, examples
 from hub.web.problems import MEDIA_TYPE
 
 if TYPE_CHECKING:
-    from flask_openapi3.openapi import OpenAPI
     from flask_openapi3.types import SecuritySchemesDict
 
+HEADERS = "x-hub-headers"
+"""Where a call's headers wait for `hub.web.publishing`: flask-openapi3 drops them where there are other parameters."""
 TOKEN = "bearer"  # noqa: S105 - the name of a security scheme
 
 ABOUT = Info(
     title="TextoHub",
     version=__version__,
-    description="Send texts, follow them, cancel them. Every refusal is a problem (RFC 9457) with a stable `code`.",
+    description="Send texts, follow them, cancel them. Every refusal is a problem (RFC 9457) with a stable `code`; "
+    "its `type` leads to a page that says how to mend it.",
 )
 SECURITY: SecuritySchemesDict = {
     TOKEN: {"type": "http", "scheme": "bearer", "description": "An API token: `hub account token` makes one."},
@@ -46,6 +46,7 @@ IF_MATCH = {
     "required": False,
     "description": "The ETag of what was read: where it has changed since, nothing is done.",
     "schema": {"type": "string"},
+    "example": '"5d41402abc4b2a76b9719d911017c592"',
 }
 """For `openapi_extensions={"parameters": [...]}` of calls that edit."""
 
@@ -101,8 +102,10 @@ def problem(status: str) -> dict[str, Any]:
 
 
 def call(name: str, description: str, answer: dict[str, Any], problems: str, **more: Any) -> dict[str, Any]:
-    """What flask-openapi3 wants to know of one call."""
+    """What flask-openapi3 wants to know of one call; `hub.web.publishing` adds what it would lose."""
     responses = answer | {status: problem(status) for status in problems.split()}
+    if headers := more.get("openapi_extensions", {}).get("parameters"):
+        more["openapi_extensions"] = {HEADERS: headers}
     return {"operation_id": name, "description": description, "responses": responses, **more}
 
 
@@ -169,7 +172,8 @@ PATCH_SETTINGS = call(
     "patchAccountSettings",
     "What the body names is changed, null forgets it, and the rest stays as it is.",
     {"200": answers.AccountSettings},
-    "400 408 413 415",
+    "400 408 412 413 415",
+    openapi_extensions={"parameters": [IF_MATCH]},
 )
 
 LIST_INBOUND = call(
@@ -190,9 +194,3 @@ REMOVE_SUPPRESSION = call(
     {"200": answers.Consent},
     "400 404 408 413 415",
 )
-
-
-def publish(app: OpenAPI, path: str) -> None:
-    """Serve the document of an application's API, to anybody: it says nothing of accounts."""
-    content = json.dumps(app.api_doc, ensure_ascii=False)
-    app.add_url_rule(path, "hub_openapi", lambda: Response(content, mimetype="application/json"))

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account, Token
     from hub.bootstrap import Core
     from hub.web.limiter import Limiter
+    from hub.web.windows import Room
 
 PREFIX = "/api/v1"
 SOURCE = "api"
@@ -61,7 +62,7 @@ class Frame:
         shown = request.authorization
         if shown is None or shown.type != "bearer" or not shown.token:
             raise NotAuthenticated("Show an API token, as in Authorization: Bearer hub_live_...")
-        caller = self.limiter.enter(shown.token, request.remote_addr or "")
+        caller = self.limiter.enter(shown.token, request.remote_addr or "", _note_room)
         request.environ[OWNER] = f"account {caller.account.id}"
         g.token, g.account = caller.token, caller.account  # from here on it is known who calls
         if (named := request.headers.get(ACTS_FOR)) is not None:
@@ -97,6 +98,7 @@ class Resource:
         )
         self.routes.before_request(self.frame.authenticate)
         self.routes.before_request(self._require_scope)
+        self.routes.after_request(self._tell_room)
 
     def get(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.READ) -> None:
         """Add a call that looks."""
@@ -125,9 +127,20 @@ class Resource:
             message = f"This token is for {has} only; show one for {needed}, or for all."
             raise NotAllowed(message, code="scope_missing")
 
+    def _tell_room(self, response: Response) -> Response:
+        """Say how often a token may ask, and how often it still may (draft-ietf-httpapi-ratelimit-headers-10)."""
+        response.headers["RateLimit-Policy"] = f'"token";q={self.frame.limiter.per_minute};w=60'
+        if (room := g.get("room")) is not None:
+            response.headers["RateLimit"] = f'"token";r={room.remaining};t={room.reset_s}'
+        return response
+
     def _add(self, add: Any, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope) -> None:
         self.needs[f"{self.routes.name}.{call.__name__}"] = scope
         add(path, **said)(_view(call))
+
+
+def _note_room(room: Room) -> None:
+    g.room = room
 
 
 def _view(call: Callable[..., Response]) -> Callable[..., Response]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hub.accounts.model import Caller
-    from hub.web.windows import Windows
+    from hub.web.windows import Room, Windows
 
 KNOWN = 10_000
 """Tokens shown lately that are remembered."""
@@ -41,8 +41,11 @@ class Limiter:
     _known: dict[str, None] = field(default_factory=dict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def enter(self, token: str, address: str) -> Caller:
-        """Who shows this token. Raises NotAuthenticated, and TooMany past either limit."""
+    def enter(self, token: str, address: str, told: Callable[[Room], None] = lambda _: None) -> Caller:
+        """Who shows this token. Raises NotAuthenticated, and TooMany past either limit.
+
+        `told` hears what its limit leaves, even where that is nothing.
+        """
         digest = digest_of(token)
         if digest not in self._known:
             self._check_address(address)
@@ -53,30 +56,34 @@ class Limiter:
             self.failed(address)
             raise
         self._remember(digest)
-        self._count(digest)
+        self._count(digest, told)
         return caller
 
     def failed(self, address: str) -> None:
         """Count a wrong token, and say it once when an address has shown too many."""
         item = RateLimitItemPerMinute(self.failures)
-        if self.windows.hit(item, _ADDRESS, address) and not self.windows.test(item, _ADDRESS, address):
+        room = self.windows.take(item, _ADDRESS, address)
+        if room.counted and not room.remaining:
             log.warning("sign_ins_refused", address=address, failures=self.failures)
 
     def _check_address(self, address: str) -> None:
         item = RateLimitItemPerMinute(self.failures)
-        if not self.windows.test(item, _ADDRESS, address):
+        room = self.windows.look(item, _ADDRESS, address)
+        if not room.counted:
             raise TooMany(
                 f"This address showed {item.amount} wrong tokens in a minute; wait, and show a valid one.",
-                retry_after=timedelta(seconds=self.windows.wait_s(item, _ADDRESS, address)),
+                retry_after=timedelta(seconds=room.reset_s),
             )
 
-    def _count(self, digest: str) -> None:
+    def _count(self, digest: str, told: Callable[[Room], None]) -> None:
         item = RateLimitItemPerMinute(self.per_minute)
-        if not self.windows.hit(item, _TOKEN, digest):
+        room = self.windows.take(item, _TOKEN, digest)
+        told(room)
+        if not room.counted:
             raise TooMany(
                 f"This token made {item.amount} requests in a minute, which is the most; wait, and put several "
                 "recipients into one request.",
-                retry_after=timedelta(seconds=self.windows.wait_s(item, _TOKEN, digest)),
+                retry_after=timedelta(seconds=room.reset_s),
             )
 
     def _remember(self, digest: str) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
 
 from hub.web import answers, document
-from hub.web.frame import Frame, Resource, account, answer
+from hub.web.frame import Frame, Resource, account, answer, tagged, unless_changed
 from hub.web.schemas import SettingsBody  # noqa: TC001 - flask-openapi3 reads the hints
 
 if TYPE_CHECKING:
     from flask_openapi3.blueprint import APIBlueprint
+
+    from hub.accounts.model import AccountSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ class AccountCalls:
 
     def get_settings(self) -> Response:
         """Look at what the account says of itself."""
-        return answer(answers.AccountSettings.model_validate(self.frame.core.accounts.get(account().id).settings))
+        return tagged(answers.AccountSettings.model_validate(self.frame.core.accounts.get(account().id).settings))
 
     def patch_settings(self, body: SettingsBody) -> Response:
         """Change what the account says of itself."""
         changes = {name: getattr(body, name) for name in body.model_fields_set}
-        changed = self.frame.core.accounts.patch_settings(account().id, changes)
-        return answer(answers.AccountSettings.model_validate(changed.settings))
+
+        def check(now: AccountSettings) -> None:
+            unless_changed(answers.AccountSettings.model_validate(now))
+
+        changed = self.frame.core.accounts.patch_settings(account().id, changes, check)
+        return tagged(answers.AccountSettings.model_validate(changed.settings))

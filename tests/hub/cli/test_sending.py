@@ -306,9 +306,10 @@ class _Mute(_Odd):
 def test_an_answer_that_never_came_leaves_the_request_in_doubt(shop: CommandLine) -> None:
     """Nobody can say whether the hub took it."""
     with HTTPServer(("127.0.0.1", 0), _Mute) as server:
-        thread = threading.Thread(target=server.handle_request)
+        thread = threading.Thread(target=server.serve_forever)
         thread.start()
         code, message = shop.refused("messages", "--campaign", "x", "--url", f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
         thread.join()
     assert (code, "nobody knows" in message) == ("HubError", True)
 

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
+from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from hub.web import answers
 from hub.web.schemas import CampaignBody
@@ -64,7 +66,7 @@ def test_it_is_openapi_3_1(document: dict[str, Any]) -> None:
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     """Inside the document."""
     targets = {node["$ref"] for node in everything_in(document) if isinstance(node.get("$ref"), str)}
-    known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    known = {f"#/components/{kind}/{name}" for kind, parts in document["components"].items() for name in parts}
     assert "#/components/schemas/CampaignBody" in targets
     assert targets <= known
 
@@ -117,6 +119,52 @@ def test_every_yes_has_an_example_that_is_one(document: dict[str, Any], name: st
     assert examples
     for example in examples:
         assert model.model_validate(example).model_dump(mode="json") == example
+
+
+def test_it_keeps_to_the_specification(document: dict[str, Any]) -> None:
+    """By the meta schema of OpenAPI 3.1."""
+    faults = [f"{one.instance_path}: {one.message}" for one in Draft202012Validator(OPENAPI_31).iter_errors(document)]
+    assert faults == []
+
+
+def shown_in(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every place of a call that needs an example, and what it is called."""
+    for _, _, call in operations(document):
+        name = call["operationId"]
+        yield from ((f"{name}.{one['name']}", one) for one in call.get("parameters", []))
+        parts = [("body", call.get("requestBody", {})), *call["responses"].items()]
+        yield from ((f"{name} {part}", one) for part, said in parts for one in said.get("content", {}).values())
+
+
+def test_every_parameter_request_and_answer_has_an_example(document: dict[str, Any]) -> None:
+    """Of every call; bodies of bytes, which have no form, need none."""
+    without = [name for name, one in shown_in(document) if "example" not in one and _has_form(one["schema"])]
+    assert without == []
+
+
+def test_every_example_is_of_its_schema(document: dict[str, Any]) -> None:
+    """A request's, an answer's, a parameter's."""
+    faults = [
+        f"{name}: {fault.message}"
+        for name, one in shown_in(document)
+        if "example" in one
+        for fault in _validator(document, one["schema"]).iter_errors(one["example"])
+    ]
+    assert faults == []
+
+
+def test_a_calls_own_headers_stand_beside_its_other_parameters(document: dict[str, Any]) -> None:
+    """If-Match of an edit whose address names what is edited."""
+    edit = document["paths"]["/api/v1/lists/{list_id}"]["patch"]
+    assert {one["name"] for one in edit["parameters"]} == {"list_id", "If-Match"}
+
+
+def _has_form(schema: dict[str, Any]) -> bool:
+    return schema.get("format") != "binary"
+
+
+def _validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "components": document["components"]})
 
 
 def test_the_example_of_a_campaign_is_accepted(caller: Caller, document: dict[str, Any]) -> None:

@@ -48,6 +48,25 @@ def test_a_token_past_its_limit_is_told_when_to_go_on(make: HubMaker) -> None:
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
 
+def test_every_answer_says_how_often_a_token_may_still_ask(make: HubMaker) -> None:
+    """In the fields of draft-ietf-httpapi-ratelimit-headers; the wait of a refusal is that of Retry-After."""
+    caller = Caller(make(settings={"HUB_WEB_REQUESTS_PER_MINUTE": "2"}))
+    answers = [caller.get(f"{ACCOUNT}{tail}") for tail in ("", "s/none", "")]
+    assert [answer.status_code for answer in answers] == [200, 422, 429]
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"token";q=2;w=60'}
+    said = [re.fullmatch(r'"token";r=(\d+);t=(\d+)', answer.headers["RateLimit"]) for answer in answers]
+    assert [one[1] for one in said if one] == ["1", "0", "0"]
+    assert said[2]
+    assert said[2][2] == answers[2].headers["Retry-After"]
+
+
+def test_who_shows_no_token_hears_the_policy_alone(make: HubMaker) -> None:
+    """Nothing was counted."""
+    answer = Caller(make()).client.get(ACCOUNT)
+    assert answer.headers["RateLimit-Policy"]
+    assert "RateLimit" not in answer.headers
+
+
 def test_what_is_refused_for_its_pace_is_not_stored(make: HubMaker) -> None:
     """(B32) Nor does it use its idempotency key up."""
     caller = Caller(make(settings={"HUB_WEB_REQUESTS_PER_MINUTE": "1"}))
