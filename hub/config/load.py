@@ -18,6 +18,7 @@ from hub.config.ini import IniFile, read_ini
 from hub.config.schema import country
 from hub.config.sections import (
     CORE_SECTIONS,
+    BillingSection,
     ComplianceSection,
     GuardSection,
     HubSection,
@@ -114,6 +115,7 @@ def load(
         senders=pick(core, SendersSection),
         guard=pick(core, GuardSection),
         smtp=pick(core, SmtpSection),
+        billing=pick(core, BillingSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},
         connectors=connectors,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hub.config.schema import Section
     from hub.config.sections import (
+        BillingSection,
         ComplianceSection,
         GuardSection,
         HubSection,
@@ -61,6 +62,7 @@ class Settings:
     senders: SendersSection
     guard: GuardSection
     smtp: SmtpSection
+    billing: BillingSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

@@ -246,3 +246,17 @@ last_texts = Table(
     comment="The last text of each account to each person from each sender (empty: the carrier's own).",
     sqlite_with_rowid=False,
 )
+
+outcome_entries = Table(
+    "outcome_entries",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, nullable=False),
+    Column("campaign_id", String(26), nullable=False),
+    Column("country", String(2)),
+    Column("at", UtcDateTime, nullable=False),  # when the text was handed over: it counts for that day
+    Column("delivered", Integer, nullable=False),
+    Column("undelivered", Integer, nullable=False),  # below zero where a late receipt corrects
+    Index("ix_outcome_entries_account", "account_id", "id"),
+    comment="How charged texts ended, until it is counted.",
+)
