@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
+from hub.web.resources.billing import BillingCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
@@ -23,5 +24,6 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield CampaignCalls(frame).routes()
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
+    yield BillingCalls(frame).routes()
     yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()
