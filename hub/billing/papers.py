@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from hub.billing.months import next_month
 from hub.guard.notices import language_of
 from hub.guard.sentences import ENGLISH, FRENCH
 
@@ -97,7 +99,7 @@ def statement_pdf(account: Account, told: Statement) -> bytes:
 
     headings = HEADINGS[language_of(account)]
     page = FPDF()
-    page.set_creation_date(None)
+    page.set_creation_date(datetime.fromisoformat(f"{next_month(told.month)}-01").replace(tzinfo=UTC))
     page.set_title(_plain(f"{headings.title} {told.month}"))
     page.add_page()
     page.set_font("helvetica", "B", 16)

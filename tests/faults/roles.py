@@ -505,6 +505,10 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "bring_contacts", _bring_contacts
     yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
     yield "clear_lists", lambda core: core.lists.clear_deleted()
+    yield "make_order", lambda core: core.orders.make(ACCOUNT, 10, "BC-1")
+    yield "validate_order", lambda core: core.orders.validate(core.orders.make(ACCOUNT, 10, "BC-1").id, "operator")
+    yield "allow_later", lambda core: core.post_paid.set_limit(ACCOUNT, 100)
+    yield "ask_for_alert", lambda core: core.balance_alerts.set(ACCOUNT, 10**9, ["a@salon.example"], "+33612399996")
     yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])
