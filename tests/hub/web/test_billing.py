@@ -28,6 +28,11 @@ ALERT = "/api/v1/account/balance-alert"
 AN_ORDER = {"credits": 500, "reference": "BC-17", "price": "24.50", "currency": "EUR"}
 
 
+def look(caller: Caller, path: str, **query: Any) -> Any:
+    """Get a page of the API."""
+    return caller.get(path, **query)
+
+
 def order(caller: Caller, **changes: Any) -> Any:
     """Order credits."""
     return caller.client.post(ORDERS, json=AN_ORDER | changes, headers=caller.bearer)
@@ -37,7 +42,7 @@ def test_an_order_is_made_and_looked_at(caller: Caller) -> None:
     """Its Location leads to it."""
     made = order(caller)
     assert made.status_code == 201
-    assert caller.get(made.headers["Location"]).json == made.json
+    assert look(caller, made.headers["Location"]).json == made.json
     assert (made.json["state"], made.json["price"]) == ("open", "24.50")
 
 
@@ -45,8 +50,8 @@ def test_orders_are_listed_page_by_page(caller: Caller) -> None:
     """The oldest first."""
     for place in range(3):
         order(caller, reference=f"BC-{place}")
-    first = caller.get(ORDERS, limit=2).json
-    second = caller.get(ORDERS, limit=2, cursor=first["next"]).json
+    first = look(caller, ORDERS, limit=2).json
+    second = look(caller, ORDERS, limit=2, cursor=first["next"]).json
     pages = [[one["reference"] for one in page["items"]] for page in (first, second)]
     assert (pages, second["next"]) == ([["BC-0", "BC-1"], ["BC-2"]], None)
 
@@ -54,23 +59,23 @@ def test_orders_are_listed_page_by_page(caller: Caller) -> None:
 def test_an_order_is_called_off(caller: Caller) -> None:
     """And is listed so."""
     made = order(caller).json
-    answer = caller.client.post(f"{ORDERS}/{made['id']}/cancel", headers=caller.bearer)
+    answer: Any = caller.client.post(f"{ORDERS}/{made['id']}/cancel", headers=caller.bearer)
     assert (answer.status_code, answer.json["state"]) == (200, "cancelled")
-    assert [one["id"] for one in caller.get(ORDERS, state="cancelled").json["items"]] == [made["id"]]
+    assert [one["id"] for one in look(caller, ORDERS, state="cancelled").json["items"]] == [made["id"]]
 
 
 def test_a_paid_order_is_not_called_off(caller: Caller) -> None:
     """Its credits are bought."""
     made = order(caller).json
     caller.hub.core.orders.validate(made["id"], "marie")
-    answer = caller.client.post(f"{ORDERS}/{made['id']}/cancel", headers=caller.bearer)
+    answer: Any = caller.client.post(f"{ORDERS}/{made['id']}/cancel", headers=caller.bearer)
     assert (answer.status_code, answer.json["code"]) == (409, "order_paid")
 
 
 def test_a_sub_account_cannot_order(caller: Caller) -> None:
     """Nor can its parent in its name."""
     child = caller.hub.core.children.create(caller.hub.account.id, "Filiale")
-    answer = caller.client.post(ORDERS, json=AN_ORDER, headers=caller.bearer | {"Hub-Account": str(child.id)})
+    answer: Any = caller.client.post(ORDERS, json=AN_ORDER, headers=caller.bearer | {"Hub-Account": str(child.id)})
     assert (answer.status_code, answer.json["code"]) == (403, "sub_account_cannot_buy")
 
 
@@ -78,9 +83,9 @@ def test_another_accounts_order_is_answered_like_none(caller: Caller) -> None:
     """Looked at or called off."""
     other, _ = caller.hub.core.accounts.create("Boutique Exemple", "FR")
     theirs = caller.hub.core.orders.make(other.id, 5, "BC-1")
-    answers = [
-        caller.get(f"{ORDERS}/{theirs.id}"),
-        caller.get(f"{ORDERS}/{theirs.id + 1}"),
+    answers: list[Any] = [
+        look(caller, f"{ORDERS}/{theirs.id}"),
+        look(caller, f"{ORDERS}/{theirs.id + 1}"),
         caller.client.post(f"{ORDERS}/{theirs.id}/cancel", headers=caller.bearer),
     ]
     assert {(one.status_code, one.json["detail"]) for one in answers} == {
@@ -125,9 +130,9 @@ def paying(make: HubMaker) -> Caller:
 def test_a_payment_service_pays_an_order_once(paying: Caller) -> None:
     """However often it calls back."""
     made = order(paying).json
-    answers = [paying.client.post(f"/till/{paying.hub.account.id}/{made['id']}/pay_1") for _ in range(3)]
+    answers: list[Any] = [paying.client.post(f"/till/{paying.hub.account.id}/{made['id']}/pay_1") for _ in range(3)]
     assert [(one.status_code, one.json["state"]) for one in answers] == [(200, "paid")] * 3
-    assert paying.get("/api/v1/account").json["balance"]["available"] == 1500
+    assert look(paying, "/api/v1/account").json["balance"]["available"] == 1500
 
 
 def test_an_open_order_says_where_to_pay_it(paying: Caller) -> None:
@@ -135,7 +140,7 @@ def test_an_open_order_says_where_to_pay_it(paying: Caller) -> None:
     made = order(paying).json
     assert made["pay_at"] == [{"label": "Carte bancaire", "href": f"https://hub.example/till/pay/{made['id']}"}]
     paying.hub.core.orders.validate(made["id"], "marie")
-    assert paying.get(f"{ORDERS}/{made['id']}").json["pay_at"] == []
+    assert look(paying, f"{ORDERS}/{made['id']}").json["pay_at"] == []
 
 
 @pytest.fixture
@@ -155,8 +160,8 @@ def december(caller: Caller) -> Caller:
 def test_a_statement_is_the_same_as_json_csv_and_pdf(december: Caller) -> None:
     """Every figure of it."""
     path = "/api/v1/statements/2026-11"
-    told = december.get(path).json
-    sheet, paper = december.get(f"{path}/csv"), december.get(f"{path}/pdf")
+    told = look(december, path).json
+    sheet, paper = look(december, f"{path}/csv"), look(december, f"{path}/pdf")
     names = ("account", "month", "opening", "purchases", "advances", "transfers", "corrections", "used", "closing")
     figures = [str(told[name]) for name in names]
     rows = list(csv.reader(io.StringIO(sheet.data.decode("utf-8-sig"))))
@@ -183,7 +188,7 @@ def _inflated(stream: bytes) -> bytes:
 
 def test_a_statement_opens_in_a_spreadsheet_without_carrying_anything_out(december: Caller) -> None:
     """It begins as Excel wants UTF-8 to, and a formula is a text."""
-    sheet = december.get("/api/v1/statements/2026-11/csv").data
+    sheet = look(december, "/api/v1/statements/2026-11/csv").data
     assert sheet.startswith(b"\xef\xbb\xbf")
     cells = [cell for row in csv.reader(io.StringIO(sheet.decode("utf-8-sig"))) for cell in row]
     assert "'=cmd|'/c calc'!A0" in cells
@@ -192,7 +197,7 @@ def test_a_statement_opens_in_a_spreadsheet_without_carrying_anything_out(decemb
 
 def test_a_statement_on_paper_is_the_same_bytes_again(december: Caller) -> None:
     """It never changes."""
-    first, second = (december.get("/api/v1/statements/2026-11/pdf").data for _ in range(2))
+    first, second = (look(december, "/api/v1/statements/2026-11/pdf").data for _ in range(2))
     assert first == second
 
 
@@ -202,7 +207,7 @@ def test_a_name_beyond_latin_letters_does_not_keep_a_statement_from_paper(make: 
     hub.account, token = hub.core.accounts.create("Łódź 東京", "FR", credits_=1)
     hub.token = token.secret
     hub.clock.advance(days=10)
-    words = words_of(Caller(hub).get("/api/v1/statements/2026-11/pdf").data)
+    words = words_of(look(Caller(hub), "/api/v1/statements/2026-11/pdf").data)
     assert "?ód? ??" in words
 
 
@@ -211,14 +216,14 @@ def test_a_name_beyond_latin_letters_does_not_keep_a_statement_from_paper(make: 
 )
 def test_a_month_without_a_statement(december: Caller, month: str, status: int, code: str) -> None:
     """One that is not over, or was before the account."""
-    answer = december.get(f"/api/v1/statements/{month}")
+    answer = look(december, f"/api/v1/statements/{month}")
     assert (answer.status_code, answer.json["code"]) == (status, code)
 
 
 def test_consumption_is_told_apart_as_asked(december: Caller) -> None:
     """By country and day."""
     span = {"from": "2026-11-01", "to": "2026-11-30"}
-    told = december.get("/api/v1/consumption", **span, by="country,day").json["items"]
+    told = look(december, "/api/v1/consumption", **span, by="country,day").json["items"]
     assert [(one["day"], one["country"], one["source"], one["texts"], one["segments"]) for one in told] == [
         ("2026-11-24", "BE", None, 1, 1),
         ("2026-11-24", "FR", None, 2, 4),
@@ -227,15 +232,15 @@ def test_consumption_is_told_apart_as_asked(december: Caller) -> None:
 
 def test_consumption_without_a_word_is_one_sum(december: Caller) -> None:
     """Of all there is."""
-    (told,) = december.get("/api/v1/consumption", **{"from": "2026-11-01", "to": "2026-11-30"}).json["items"]
+    (told,) = look(december, "/api/v1/consumption", **{"from": "2026-11-01", "to": "2026-11-30"}).json["items"]
     assert (told["texts"], told["day"]) == (3, None)
 
 
 def test_consumption_for_a_spreadsheet_has_the_same_figures(december: Caller) -> None:
     """In the columns that were asked for."""
     span = {"from": "2026-11-01", "to": "2026-11-30", "by": "country"}
-    sheet = december.get("/api/v1/consumption/csv", **span).data.decode("utf-8-sig")
-    told = december.get("/api/v1/consumption", **span).json["items"]
+    sheet = look(december, "/api/v1/consumption/csv", **span).data.decode("utf-8-sig")
+    told = look(december, "/api/v1/consumption", **span).json["items"]
     names = ("country", "texts", "segments", "credits", "delivered", "undelivered")
     wanted = [{name: str(one[name]) for name in names} for one in told]
     assert list(csv.DictReader(io.StringIO(sheet))) == wanted
@@ -244,7 +249,7 @@ def test_consumption_for_a_spreadsheet_has_the_same_figures(december: Caller) ->
 @pytest.mark.parametrize("query", [{"by": "hour"}, {"from": "yesterday"}, {"to": "2029-01-01"}, {"to": "2026-10-01"}])
 def test_a_consumption_that_cannot_be_told_is_refused(caller: Caller, query: dict[str, str]) -> None:
     """With a sentence."""
-    answer = caller.get("/api/v1/consumption", **({"from": "2026-11-01", "to": "2026-11-30"} | query))
+    answer = look(caller, "/api/v1/consumption", **({"from": "2026-11-01", "to": "2026-11-30"} | query))
     assert answer.status_code == 422
 
 
@@ -259,7 +264,7 @@ def test_an_alert_is_set_and_looked_at(caller: Caller) -> None:
     """A number as people write it is kept in E.164."""
     made = put(caller, threshold=200, emails=["compta@salon.example"], phone="06 12 34 56 78")
     assert (made.status_code, made.json["phone"]) == (200, "+33612345678")
-    assert caller.get(ALERT).json == made.json
+    assert look(caller, ALERT).json == made.json
 
 
 def test_an_alert_is_switched_off(caller: Caller) -> None:
@@ -270,7 +275,7 @@ def test_an_alert_is_switched_off(caller: Caller) -> None:
 
 def test_an_alert_that_was_changed_meanwhile_is_not_overwritten(caller: Caller) -> None:
     """Who edits what they read long ago is told."""
-    etag = caller.get(ALERT).headers["ETag"]
+    etag = look(caller, ALERT).headers["ETag"]
     put(caller, threshold=100)
     answer = put(caller, threshold=200, etag=etag)
     assert (answer.status_code, answer.json["code"]) == (412, "changed_meanwhile")

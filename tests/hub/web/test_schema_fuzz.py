@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DOCUMENT = "/api/v1/openapi.json"
 SEED = 20_261_124
 FEW, MANY = 8, 400
-REFUSED_FOR_THEIR_MEANING = ["2xx", "402", "403", "404", "409", "422"]
+REFUSED_FOR_THEIR_MEANING = ["2xx", "402", "403", "404", "409", "412", "422"]
 """What a request of the right form may hear: the document cannot say which numbers exist."""
 UNLIMITED = {"HUB_WEB_REQUESTS_PER_MINUTE": "1000000", "HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000000"}
 
