@@ -23,6 +23,8 @@ from hub.billing.validity import Validity
 from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
+from hub.contacts.imports.service import Imports
+from hub.contacts.imports.work import ImportWork
 from hub.contacts.lists import Lists
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
@@ -91,6 +93,7 @@ log = structlog.get_logger(__name__)
 
 SUBMIT_DUE = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
+WORK_IMPORTS = "hub.messages.jobs.work_imports"
 HANDLE_INBOUND = "hub.messages.jobs.handle_inbound"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
 SEND_MAILS = "hub.messages.jobs.send_mails"
@@ -271,6 +274,17 @@ class Core:
         return Lists(self.store, self.clock)
 
     @cached_property
+    def imports(self) -> Imports:
+        """Files of contacts."""
+        return Imports(self.store, self.clock, self.ring_imports)
+
+    @cached_property
+    def import_work(self) -> ImportWork:
+        """Where they are read and stored."""
+        most = self.settings.contacts.max_import_lines
+        return ImportWork(self.store, self.clock, most, lambda account_id: self.accounts.get(account_id).country)
+
+    @cached_property
     def unallocated(self) -> Unallocated:
         """Numbers that are nobody's."""
         return Unallocated(self.store, self.clock)
@@ -417,6 +431,10 @@ class Core:
     def ring_expand(self) -> None:
         """Say that a large campaign waits to be expanded."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, EXPAND))
+
+    def ring_imports(self) -> None:
+        """Say that a file of contacts waits."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, WORK_IMPORTS))
 
     def ring_inbound(self) -> None:
         """Say that somebody has written."""

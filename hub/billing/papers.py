@@ -79,7 +79,7 @@ HEADINGS: Mapping[str, Headings] = {
 }
 
 
-def statement_rows(account: Account, told: Statement) -> list[tuple[object, ...]]:
+def statement_rows(account: Account, told: Statement) -> list[tuple[str | int, ...]]:
     """A statement as rows of cells: its figures, an empty row, and its texts."""
     headings = HEADINGS[language_of(account)]
     return [
@@ -117,7 +117,7 @@ def statement_pdf(account: Account, told: Statement) -> bytes:
     return bytes(page.output())
 
 
-def _figures(headings: Headings, told: Statement) -> list[tuple[str, object]]:
+def _figures(headings: Headings, told: Statement) -> list[tuple[str, str | int]]:
     return [
         (headings.account, told.account),
         (headings.month, told.month),
@@ -135,7 +135,7 @@ def _columns(headings: Headings) -> tuple[str, ...]:
     return headings.country, headings.source, headings.texts, headings.segments, headings.credits
 
 
-def _cells(one: UsedTexts) -> tuple[object, ...]:
+def _cells(one: UsedTexts) -> tuple[str | int, ...]:
     return one.country or "", one.source or "", one.texts, one.segments, one.credits
 
 

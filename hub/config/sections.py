@@ -121,6 +121,13 @@ class WebSection(Section):
     )
 
 
+class ContactsSection(Section):
+    """Contact lists and the files that they are filled from."""
+
+    max_import_mb: int = Field(default=50, ge=1, le=1024, description="Largest file of contacts, in megabytes.")
+    max_import_lines: int = Field(default=2_000_000, ge=1, le=50_000_000, description="Most lines of such a file.")
+
+
 class WorkersSection(Section):
     """How many worker processes `hub serve` runs on this machine."""
 
@@ -338,6 +345,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "compliance": ComplianceSection,
         "senders": SendersSection,
         "guard": GuardSection,
+        "contacts": ContactsSection,
         "smtp": SmtpSection,
         "billing": BillingSection,
         "plugins": PluginsSection,

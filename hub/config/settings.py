@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.config.sections import (
         BillingSection,
         ComplianceSection,
+        ContactsSection,
         GuardSection,
         HubSection,
         MessagesSection,
@@ -61,6 +62,7 @@ class Settings:
     compliance: ComplianceSection
     senders: SendersSection
     guard: GuardSection
+    contacts: ContactsSection
     smtp: SmtpSection
     billing: BillingSection
     plugins: PluginsSection

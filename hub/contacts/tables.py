@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -75,4 +87,51 @@ contacts = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Index("ix_contacts_account_number", "account_id", "number"),
     sqlite_with_rowid=False,
+)
+
+imports = Table(
+    "imports",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("list_id", BigId, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("size", Integer, nullable=False, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("wishes", Text),  # how it is to be read, as JSON, where a person has said so
+    Column("shape", Text),  # how it was read, as JSON
+    Column("tally", Text),
+    Column("samples", Text),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("stored", Integer, nullable=False, server_default="0"),
+    Column("added", Integer, nullable=False, server_default="0"),
+    Column("updated", Integer, nullable=False, server_default="0"),
+    Column("owner", String(26)),
+    Column("lease_until", UtcDateTime),
+    Column("fault", String(32)),
+    Column("detail", Text),
+    Index("ix_imports_account", "account_id", "id"),
+)
+
+import_pieces = Table(
+    "import_pieces",
+    core_metadata,
+    Column("import_id", BigId, ForeignKey("imports.id"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+    comment="The file as it came, in the database: the worker that reads it may stand on another machine.",
+)
+
+import_chunks = Table(
+    "import_chunks",
+    core_metadata,
+    Column("import_id", BigId, ForeignKey("imports.id"), primary_key=True, autoincrement=False),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("contacts", Text),  # what is to be stored, as JSON; NULL once it is
+    Column("report", Text, nullable=False),  # the lines worth a word, as JSON
+    Column("stored", Boolean, nullable=False, server_default=false()),
+    comment="What a file says, read and judged: stored chunk by chunk, each with the list's size in one transaction.",
 )

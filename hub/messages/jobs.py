@@ -26,6 +26,10 @@ class Work(Protocol):
         """Send the hub's own mail that is due."""
         ...
 
+    def work_imports(self) -> None:
+        """Read and store the files of contacts that wait."""
+        ...
+
     def handle_inbound(self) -> None:
         """Work off what texts from phones wait."""
         ...
@@ -49,6 +53,11 @@ def run_periodic(name: str) -> None:
 def send_mails() -> None:
     """Send the hub's own mail that is due."""
     _work().send_mails()
+
+
+def work_imports() -> None:
+    """Read and store the files of contacts that wait."""
+    _work().work_imports()
 
 
 def handle_inbound() -> None:

@@ -58,6 +58,7 @@ class Scheduler:
             (60.0, self._forget_dead),
             (60.0, sweeper.forget_last_texts),
             (60.0, self.core.lists.clear_deleted),
+            (3600.0, self.core.imports.forget),
             (3600.0, sweeper.forget),
             (3600.0, self.core.settler.retry_parked),
             (3600.0, self.core.settler.forget_parked),
@@ -122,6 +123,8 @@ class Scheduler:
             self.core.ring_periodic(name)
         if self.core.postman.has_due():
             self.core.ring_mails()
+        if self.core.import_work.has_work():
+            self.core.ring_imports()
 
     def _clean_up_redis(self) -> None:
         url = redis_url_of(self.core.settings)

@@ -101,6 +101,10 @@ class Worker:
         while self._do(self.core.expander.expand_next):
             pass
 
+    def work_imports(self) -> None:
+        """Start reading and storing files of contacts; where that is being done, what is new comes next."""
+        self._start("imports", self._work_imports_off)
+
     def handle_inbound(self) -> None:
         """Wake who works texts from phones off: a thread of its own, for long lists must not hold answers up."""
         self._bell.set()
@@ -126,6 +130,12 @@ class Worker:
                 self._jobs[name] = thread
                 thread.start()
         return None
+
+    def _work_imports_off(self) -> int:
+        done = 0
+        while not self.stopping.is_set() and self.core.import_work.work_next():
+            done += 1
+        return done
 
     def _start_turns(self) -> None:
         connectors = {route.connector for route in self.core.routes.values()}
@@ -198,6 +208,8 @@ class Worker:
             self.run_periodic(name)
         if self.core.postman.has_due():
             self.send_mails()
+        if self.core.import_work.has_work():
+            self.work_imports()
         return len(due)
 
     def _finish_what_is_in_hand(self) -> None:

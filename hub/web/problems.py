@@ -53,6 +53,7 @@ STATUS_BY_CODE: Mapping[str, int] = {
     ),
     "too_many_to_recipient": 429,
     "changed_meanwhile": 412,
+    "too_large": 413,
     "unsupported_media_type": 415,
     "idempotency_key_reused": 422,
 }

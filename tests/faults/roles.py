@@ -503,6 +503,10 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "transfer", lambda core: core.children.transfer(ACCOUNT, _child(core), 1, key="once")
     yield "show_token", lambda core: core.tokens.caller(core.tokens.make(ACCOUNT, "till")[1].secret)
     yield "bring_contacts", _bring_contacts
+    yield "upload_contacts", _upload
+    yield "read_contacts", lambda core: core.import_work.work_next()
+    yield "store_contacts", _store_contacts
+    yield "forget_imports", _forget_imports
     yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
     yield "clear_lists", lambda core: core.lists.clear_deleted()
     yield "make_order", lambda core: core.orders.make(ACCOUNT, 10, "BC-1")
@@ -534,6 +538,23 @@ def _bring_contacts(core: Core) -> int:
     one = known[0] if known else core.lists.create(ACCOUNT, "Clients")
     core.lists.put(ACCOUNT, one.id, [NewContact("+33612399998", "Nina"), NewContact("+33612399997")])
     return one.id
+
+
+def _upload(core: Core) -> object:
+    return core.imports.upload(
+        ACCOUNT, _bring_contacts(core), "clients.csv", [b"+33612399996\n", b"+33612399995\n"], 1024
+    )
+
+
+def _store_contacts(core: Core) -> None:
+    core.imports.start(ACCOUNT, core.imports.latest(ACCOUNT)[0].id)
+    while core.import_work.work_next():
+        pass
+
+
+def _forget_imports(core: Core) -> object:
+    core.imports.cancel(ACCOUNT, core.imports.latest(ACCOUNT)[0].id)
+    return core.imports.forget()
 
 
 def _opt_out(core: Core) -> object:

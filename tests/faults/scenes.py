@@ -192,6 +192,13 @@ SCENES: Mapping[str, Scene] = {
     "statement": Scene("schedule", given=("allow_later",), later_s=MONTHS_S),
     "balance_alert": Scene("schedule", given=("ask_for_alert",)),
     "validity_notice": Scene("schedule", given=("say_where_answers_go",), later_s=12 * MONTHS_S),
+    "import": Scene("upload_contacts"),
+    "import_piece": Scene("upload_contacts"),
+    "import_lease": Scene("read_contacts", given=("upload_contacts",)),
+    "import_chunk": Scene("read_contacts", given=("upload_contacts",)),
+    "import_read": Scene("read_contacts", given=("upload_contacts",)),
+    "import_store": Scene("store_contacts", given=("upload_contacts", "read_contacts")),
+    "forget_import": Scene("forget_imports", given=("upload_contacts",)),
     "clear_list": Scene("clear_lists", given=("delete_list",)),
     **{name: Scene(role, then=Then.NEVER) for name, role in _BY_HAND.items()},
 }

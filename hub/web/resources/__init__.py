@@ -8,6 +8,7 @@ from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.billing import BillingCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 
@@ -26,4 +27,5 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield SubAccountCalls(frame).routes()
     yield BillingCalls(frame).routes()
     yield ListCalls(frame).routes()
+    yield ImportCalls(frame).routes()
     yield NumberCalls(frame).routes()

@@ -10,7 +10,7 @@ from flask import Response
 from hub.billing.model import By
 from hub.billing.papers import statement_pdf, statement_rows
 from hub.registry import ORDER
-from hub.web.csv_lines import csv_lines
+from hub.web.csv_lines import csv_answer
 from hub.web.document import IF_MATCH, call
 from hub.web.frame import PREFIX, Frame, Resource, account, answer, one_parsed, tagged, unless_changed
 from hub.web.resources.billing_values import (
@@ -30,14 +30,9 @@ from hub.web.resources.billing_values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from flask_openapi3.blueprint import APIBlueprint
 
     from hub.billing import model
-
-_BOM = b"\xef\xbb\xbf"
-"""Without it Excel takes UTF-8 for something else."""
 
 
 def _file(description: str, media_type: str) -> dict[str, Any]:
@@ -144,12 +139,14 @@ class BillingCalls:
     def get_statement_csv(self, path: MonthPath) -> Response:
         """A month for a spreadsheet."""
         told = self.frame.core.statements.of(account().id, path.month)
-        return _csv(statement_rows(account(), told), f"statement-{path.month}.csv")
+        first, *rest = statement_rows(account(), told)
+        return csv_answer(f"statement-{path.month}.csv", [str(one) for one in first], rest)
 
     def get_statement_pdf(self, path: MonthPath) -> Response:
         """A month on paper."""
         told = self.frame.core.statements.of(account().id, path.month)
-        return _attached(statement_pdf(account(), told), "application/pdf", f"statement-{path.month}.pdf")
+        headers = {"Content-Disposition": f'attachment; filename="statement-{path.month}.pdf"'}
+        return Response(statement_pdf(account(), told), 200, headers, mimetype="application/pdf")
 
     def get_consumption(self, query: ConsumptionQuery) -> Response:
         """Look at what was used."""
@@ -160,8 +157,8 @@ class BillingCalls:
         rows = [asdict(one) for one in self._consumed(query)]
         left_out = {str(one) for one in By} - query.kinds
         names = [name for name in Consumed.model_fields if name not in left_out]
-        table = [names, *([row[name] for name in names] for row in rows)]
-        return _csv(table, f"consumption-{query.first}-{query.last}.csv")
+        cells = ([row[name] for name in names] for row in rows)
+        return csv_answer(f"consumption-{query.first}-{query.last}.csv", names, cells)
 
     def get_alert(self) -> Response:
         """Look at when and where the account is warned."""
@@ -190,12 +187,3 @@ class BillingCalls:
             if order.state == "open"
         ]
         return PurchaseOrder.model_validate(order).model_copy(update={"pay_at": pay_at})
-
-
-def _csv(rows: Iterable[Iterable[object]], name: str) -> Response:
-    return _attached(_BOM + csv_lines(rows), "text/csv", name)
-
-
-def _attached(content: bytes, media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, 200, headers, mimetype=media_type)

@@ -164,7 +164,7 @@ def test_a_statement_is_the_same_as_json_csv_and_pdf(december: Caller) -> None:
     sheet, paper = look(december, f"{path}/csv"), look(december, f"{path}/pdf")
     names = ("account", "month", "opening", "purchases", "advances", "transfers", "corrections", "used", "closing")
     figures = [str(told[name]) for name in names]
-    rows = list(csv.reader(io.StringIO(sheet.data.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(sheet.data.decode("utf-8-sig")), delimiter=";"))
     assert [row[1] for row in rows[: len(names)]] == figures
     lines = [[str(cell) for cell in one.values()] for one in told["lines"]]
     assert [[row[0], row[1].removeprefix("'"), *row[2:]] for row in rows[len(names) + 2 :]] == lines
@@ -190,7 +190,7 @@ def test_a_statement_opens_in_a_spreadsheet_without_carrying_anything_out(decemb
     """It begins as Excel wants UTF-8 to, and a formula is a text."""
     sheet = look(december, "/api/v1/statements/2026-11/csv").data
     assert sheet.startswith(b"\xef\xbb\xbf")
-    cells = [cell for row in csv.reader(io.StringIO(sheet.decode("utf-8-sig"))) for cell in row]
+    cells = [cell for row in csv.reader(io.StringIO(sheet.decode("utf-8-sig")), delimiter=";") for cell in row]
     assert "'=cmd|'/c calc'!A0" in cells
     assert [one for one in cells if one.startswith(("=", "+", "@")) or re.match(r"-\D", one)] == []
 
@@ -243,7 +243,7 @@ def test_consumption_for_a_spreadsheet_has_the_same_figures(december: Caller) ->
     told = look(december, "/api/v1/consumption", **span).json["items"]
     names = ("country", "texts", "segments", "credits", "delivered", "undelivered")
     wanted = [{name: str(one[name]) for name in names} for one in told]
-    assert list(csv.DictReader(io.StringIO(sheet))) == wanted
+    assert list(csv.DictReader(io.StringIO(sheet), delimiter=";")) == wanted
 
 
 @pytest.mark.parametrize("query", [{"by": "hour"}, {"from": "yesterday"}, {"to": "2029-01-01"}, {"to": "2026-10-01"}])

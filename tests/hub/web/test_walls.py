@@ -31,7 +31,7 @@ OF_CARRIERS = "/carriers/"
 """Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
 
 NOBODYS = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
-THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711"}
+THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711", "import_id": "4711"}
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
@@ -43,6 +43,7 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/lists/<list_id>/contacts/<number>": {"info1": "Pris"},
     "/api/v1/lists/<list_id>/remove": {"numbers": ["0612345679"]},
     "/api/v1/lists/<list_id>/deduplicate": {"against": []},
+    "/api/v1/imports/<import_id>": {"header": True},
     "/api/v1/accounts": {"name": "Pris"},
     "/api/v1/accounts/<account_id>": {"locked": True},
     "/api/v1/accounts/<account_id>/transfer": {"credits": -1},
@@ -122,8 +123,11 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     clients = core.lists.create(mine, "Les miens")
     core.lists.put(mine, clients.id, [NewContact("+33612345679", "Nina")])
     made, _ = core.tokens.make(mine, "caisse")
+    file = core.imports.upload(mine, clients.id, "clients.csv", [b"0612345679"], 1024)
+    core.import_work.work_next()
     campaign = owner.send("+33612345679").get_json()["id"]
     things = {"list_id": str(clients.id), "account_id": str(sibling.id), "token_id": str(made.id)}
+    things["import_id"] = str(file.id)
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
     owner.hub.core.close()
@@ -215,6 +219,7 @@ def known_of(walls: Walls) -> Any:
         [replace(one, last_used_at=None) for one in core.tokens.all(mine)],
         core.children.all(mine),
         core.accounts.balance(mine),
+        core.imports.latest(mine),
     )
 
 

@@ -8,7 +8,7 @@ from alembic import op
 from hub.store.metadata import BigId, UtcDateTime
 
 revision = "core_0017"
-down_revision = "core_0010"
+down_revision = "core_0011"
 branch_labels = None
 depends_on = None
 
