@@ -5,6 +5,7 @@ build on is in `hub.plugin_kit`; what its tests build on is in `hub.testing`.
 """
 
 from hub.accounts.model import Account
+from hub.billing.model import LowBalance, PurchaseOrder
 from hub.clock import Clock
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import (
@@ -93,6 +94,7 @@ __all__ = [
     "InboundKind",
     "InboundMessage",
     "InboundText",
+    "LowBalance",
     "MessageNotice",
     "MessageState",
     "MessageView",
@@ -110,6 +112,7 @@ __all__ = [
     "Paused",
     "PermanentFailure",
     "PhoneNumber",
+    "PurchaseOrder",
     "Purpose",
     "ReceiptState",
     "Recipient",

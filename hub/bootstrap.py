@@ -13,6 +13,13 @@ from hub.accounts.children import Children
 from hub.accounts.model import Scope
 from hub.accounts.service import Accounts
 from hub.accounts.tokens import Tokens
+from hub.billing.alerts import BalanceAlerts
+from hub.billing.counting import Counting
+from hub.billing.figures import Consumption
+from hub.billing.orders import Orders
+from hub.billing.postpaid import PostPaid
+from hub.billing.statements import Statements
+from hub.billing.validity import Validity
 from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
@@ -69,6 +76,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.accounts.model import Account
+    from hub.billing.model import LowBalance, PurchaseOrder
     from hub.clock import Clock
     from hub.compliance.policies import PolicyBook
     from hub.config.load import Raw
@@ -186,6 +194,10 @@ class Core:
         """The first thousand messages of a campaign."""
         return self.campaigns.messages(account_id, campaign_id)
 
+    def purchase_order_paid(self, account_id: int, order_id: int, payment: str) -> PurchaseOrder:
+        """Buy the credits of an order that a payment paid; once."""
+        return self.orders.paid(account_id, order_id, payment)
+
     # --- the rooms, each built when first entered ---
 
     @cached_property
@@ -217,6 +229,43 @@ class Core:
     def children(self) -> Children:
         """The sub-accounts of accounts."""
         return Children(self.store, self.clock)
+
+    @cached_property
+    def orders(self) -> Orders:
+        """What accounts order."""
+        return Orders(self.store, self.clock, self._tell_paid)
+
+    @cached_property
+    def counting(self) -> Counting:
+        """What counts the ledger into days and months."""
+        return Counting(self.store, self.clock, self.settings.hub.timezone)
+
+    @cached_property
+    def consumption(self) -> Consumption:
+        """What accounts used."""
+        return Consumption(self.store)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """The months of accounts."""
+        return Statements(self.store, self.clock, self.settings.hub.timezone)
+
+    @cached_property
+    def post_paid(self) -> PostPaid:
+        """Accounts that pay afterwards."""
+        return PostPaid(self.store, self.clock, self.settings.hub.timezone)
+
+    @cached_property
+    def balance_alerts(self) -> BalanceAlerts:
+        """Who is warned of few credits."""
+        return BalanceAlerts(self.store, self.clock, self.accept, self._tell_low)
+
+    @cached_property
+    def validity(self) -> Validity:
+        """Who is told of credits that lie unused."""
+        said = self.settings.billing
+        zone = self.settings.hub.timezone
+        return Validity(self.store, self.clock, zone, said.validity_months, said.credits_expire)
 
     @cached_property
     def suppressions(self) -> Suppressions:
@@ -470,6 +519,12 @@ class Core:
             log.warning("no_reply_address", error=str(error))
             return None
         return f"{local_part}@{self.mail_domain}" if local_part else None
+
+    def _tell_paid(self, order: PurchaseOrder) -> None:
+        self.plugins.purchase_order_paid(self, self.account(order.account_id), order)
+
+    def _tell_low(self, low: LowBalance) -> None:
+        self.plugins.balance_low(self, self.account(low.account_id), low)
 
     def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:
         for route in sorted(routes):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.accounts.model import Account
+    from hub.billing.model import LowBalance, PurchaseOrder
     from hub.compliance.model import Violation
     from hub.config.schema import Section
     from hub.inbound.model import InboundMessage, OptOutNotice
@@ -79,6 +80,14 @@ def hub_register_blueprints(registry: Registry) -> None:
     """Add HTTP routes.
 
     :param registry: takes a function of the running hub that gives a Flask blueprint: `add_blueprint(...)`.
+    """
+
+
+@hookspec
+def hub_register_console(registry: Registry) -> None:
+    """Add links to what people look at, such as where to pay a purchase order.
+
+    :param registry: takes a place, a label and a path of the hub's: `add_console_link(...)`.
     """
 
 
@@ -171,6 +180,26 @@ def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
 
     :param hub: the running hub.
     :param opt_outs: who, whose texts, and what they wrote; each once.
+    """
+
+
+@hookspec
+def hub_purchase_order_paid(hub: Hub, account: Account, order: PurchaseOrder) -> None:
+    """Hear that a purchase order was paid; its credits are bought, and committed.
+
+    :param hub: the running hub.
+    :param account: whose order.
+    :param order: the order, with who said that it is paid.
+    """
+
+
+@hookspec
+def hub_balance_low(hub: Hub, account: Account, low: LowBalance) -> None:
+    """Hear that an account's free credits fell below the threshold that it set; once per crossing.
+
+    :param hub: the running hub.
+    :param account: whose credits.
+    :param low: what it has left, and the threshold.
     """
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from hub.accounts.model import Account
+    from hub.billing.model import LowBalance, PurchaseOrder
     from hub.config.schema import Section
     from hub.inbound.model import InboundMessage, OptOutNotice
     from hub.messages.model import Acceptance, Draft, MessageNotice
@@ -50,6 +51,7 @@ REGISTRATIONS = (
     "hub_register_jobs",
     "hub_register_commands",
     "hub_register_blueprints",
+    "hub_register_console",
 )
 
 
@@ -217,6 +219,14 @@ class Plugins:
         """Tell plugins who wants no more texts."""
         if opt_outs:
             self._notify("hub_opted_out", hub=hub, opt_outs=opt_outs)
+
+    def purchase_order_paid(self, hub: Hub, account: Account, order: PurchaseOrder) -> None:
+        """Tell plugins that an order was paid."""
+        self._notify("hub_purchase_order_paid", hub=hub, account=account, order=order)
+
+    def balance_low(self, hub: Hub, account: Account, low: LowBalance) -> None:
+        """Tell plugins that an account has few credits left."""
+        self._notify("hub_balance_low", hub=hub, account=account, low=low)
 
     def health(self, hub: Hub) -> tuple[Finding, ...]:
         """What plugins find wrong with their own world; a check that fails is a finding too."""

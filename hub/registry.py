@@ -92,6 +92,19 @@ class JobEntry:
     period_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class ConsoleLink:
+    """A link that people see beside a thing of that kind; `{id}` in its path stands for the thing's id."""
+
+    place: str
+    label: str
+    path: str
+
+
+ORDER = "order"
+"""The place beside a purchase order that nobody has paid yet."""
+
+
 def _nowhere(_: Hub) -> tuple[Address, ...]:
     return ()
 
@@ -111,6 +124,7 @@ class Registry:
     blueprints: list[Callable[[Hub], Blueprint]] = field(default_factory=list)
     sections: dict[str, type[Section]] = field(default_factory=dict)
     migrations: dict[str, MigrationBranch] = field(default_factory=dict)
+    console_links: list[ConsoleLink] = field(default_factory=list)
 
     def copy(self) -> Registry:
         """The same content, to go back to."""
@@ -160,6 +174,14 @@ class Registry:
     def add_blueprint(self, build: Callable[[Hub], Blueprint]) -> None:
         """Add HTTP routes."""
         self.blueprints.append(build)
+
+    def add_console_link(self, place: str, label: str, path: str) -> None:
+        """Add a link beside things of a kind: `order` is a purchase order that is to be paid, `/pay/{id}` a path."""
+        if place != ORDER:
+            raise ValueError(f"there is no place {place!r} for links; there is {ORDER!r}")
+        if not path.startswith("/") or "{id}" not in path:
+            raise ValueError(f"the path {path!r} should begin with / and have {{id}} in it")
+        self.console_links.append(ConsoleLink(place, label, path))
 
     def add_section(self, name: str, model: type[Section]) -> None:
         """Add a section of hub.ini; the hook `hub_config_schema` does so."""

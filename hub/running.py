@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from hub.accounts.model import Account
+    from hub.billing.model import PurchaseOrder
     from hub.clock import Clock
     from hub.config.schema import Section
     from hub.inbound.reply_address import Conversation
@@ -103,4 +104,12 @@ class Hub(Protocol):
 
     def messages(self, account_id: int, campaign_id: str) -> tuple[MessageView, ...]:
         """The first thousand messages of a campaign."""
+        ...
+
+    def purchase_order_paid(self, account_id: int, order_id: int, payment: str) -> PurchaseOrder:
+        """Say that a payment, by the id that its service gave it, paid an order of that account, and buy its credits.
+
+        Once, however often the same payment is reported. Raises NotFound, and Conflict for an order that was cancelled
+        or paid otherwise, and for a payment that has paid another order.
+        """
         ...

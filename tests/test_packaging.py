@@ -129,6 +129,7 @@ DISTRIBUTIONS = {
     "dkim": "authheaders",
     "dns": "authheaders",
     "flask_openapi3": "flask-openapi3",
+    "fpdf": "fpdf2",
     "mailparser_reply": "mail-parser-reply",
     "prometheus_client": "prometheus-client",
     "ulid": "python-ulid",

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.accounts.model import Amount
+
 _BOOKS = {
     Movement.PURCHASE: (Book.ISSUED, Book.AVAILABLE),
     Movement.WITHDRAWAL: (Book.AVAILABLE, Book.ISSUED),
@@ -32,6 +34,9 @@ _BOOKS = {
     # Between accounts they go by way of `issued`, whose sum over a family stays what was sold to it.
     Movement.TRANSFER_IN: (Book.ISSUED, Book.AVAILABLE),
     Movement.TRANSFER_OUT: (Book.AVAILABLE, Book.ISSUED),
+    # What an account that pays afterwards may use before it does.
+    Movement.ADVANCE: (Book.ISSUED, Book.AVAILABLE),
+    Movement.ADVANCE_BACK: (Book.AVAILABLE, Book.ISSUED),
 }
 
 
@@ -95,12 +100,16 @@ def bring_in(connection: Connection, account_id: int, parent_id: int, wanted: in
         raise NotEnoughCredits(wanted, own + error.available) from error
 
 
-def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement], int], *, at: datetime) -> None:
-    """Move credits that are there for certain, such as reserved ones: an amount per account, campaign and movement."""
+def move_all(connection: Connection, amounts: Mapping[tuple[int, str, Movement, str], Amount], *, at: datetime) -> None:
+    """Move credits that are there for certain, such as reserved ones.
+
+    An amount per account, campaign, movement and, of charges, country (empty for none).
+    """
     rows = [
-        _entry(account_id, movement, amount, at, campaign_id)
-        for (account_id, campaign_id, movement), amount in sorted(amounts.items())
-        if amount
+        _entry(account_id, movement, amount.credits, at, campaign_id)
+        | {"country": country or None, "texts": amount.texts or None, "segments": amount.segments or None}
+        for (account_id, campaign_id, movement, country), amount in sorted(amounts.items())
+        if amount.credits
     ]
     changes: Counter[tuple[int, Book]] = Counter()
     for row in rows:

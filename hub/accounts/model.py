@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -133,6 +133,20 @@ class Movement(StrEnum):
     RELEASE = "release"
     TRANSFER_IN = "transfer_in"
     TRANSFER_OUT = "transfer_out"
+    ADVANCE = "advance"
+    ADVANCE_BACK = "advance_back"
+
+
+class Amount(NamedTuple):
+    """Credits that move together, and of how many texts and segments they are."""
+
+    credits: int
+    texts: int = 0
+    segments: int = 0
+
+    def plus(self, other: Amount) -> Amount:
+        """Both together."""
+        return Amount(self.credits + other.credits, self.texts + other.texts, self.segments + other.segments)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, ForeignKey, Index, String, Table, Text, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -70,6 +82,9 @@ credit_entries = Table(
     Column("amount", BigInteger, nullable=False),
     Column("campaign_id", String(26)),
     Column("note", Text),
+    Column("country", String(2)),  # of the texts that a charge is for
+    Column("texts", Integer),
+    Column("segments", Integer),
     CheckConstraint("amount > 0", name="positive"),
     Index("ix_credit_entries_account", "account_id", "id"),
 )

@@ -27,6 +27,8 @@ COMMANDS = {
     "plugins": ("hub.cli.checking:plugins", "List the plugins and their states."),
     "health": ("hub.cli.checking:health", "Tell whether this machine's processes are alive."),
     "account": ("hub.cli.accounts:account", "Accounts, credits and API tokens."),
+    "order": ("hub.cli.billing:order", "Purchase orders: list them, say that one is paid, call one off."),
+    "statement": ("hub.cli.billing:statement", "A month of an account: what it had, bought and used."),
     "suppression": ("hub.cli.accounts:suppression", "Numbers that must not be texted."),
     "npai": ("hub.cli.npai:npai", "Numbers that belong to nobody: list those proposed, add them."),
     "send": ("hub.cli.sending:send", "Send a text."),

@@ -11,6 +11,7 @@ import click
 from hub.accounts.model import Scope
 from hub.cli import account_guards as guards
 from hub.cli.account_settings import settings
+from hub.cli.billing import postpaid
 from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
 from hub.errors import RequestRefused
 
@@ -66,6 +67,7 @@ def create(
 account.add_command(guards.countries)
 account.add_command(guards.limits)
 account.add_command(settings)
+account.add_command(postpaid)
 
 
 @account.command("list")

@@ -18,6 +18,7 @@ from hub.config.ini import IniFile, read_ini
 from hub.config.schema import country
 from hub.config.sections import (
     CORE_SECTIONS,
+    BillingSection,
     ComplianceSection,
     ContactsSection,
     GuardSection,
@@ -116,6 +117,7 @@ def load(
         guard=pick(core, GuardSection),
         contacts=pick(core, ContactsSection),
         smtp=pick(core, SmtpSection),
+        billing=pick(core, BillingSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},
         connectors=connectors,

@@ -284,6 +284,20 @@ class SmtpSection(Section):
     timeout_s: float = Field(default=30.0, ge=1, le=300, description="Seconds that the server may stay silent.")
 
 
+class BillingSection(Section):
+    """What accounts are told of credits that they do not use."""
+
+    validity_months: int = Field(
+        default=12,
+        ge=0,
+        le=120,
+        description="Months without a text after which an account gets a notice; 0: none does.",
+    )
+    credits_expire: bool = Field(
+        default=False, description="Whether it says that credits may be taken back; the hub itself never takes any."
+    )
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -336,6 +350,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "guard": GuardSection,
         "contacts": ContactsSection,
         "smtp": SmtpSection,
+        "billing": BillingSection,
         "plugins": PluginsSection,
     }
 )

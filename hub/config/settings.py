@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from hub.config.schema import Section
     from hub.config.sections import (
+        BillingSection,
         ComplianceSection,
         ContactsSection,
         GuardSection,
@@ -63,6 +64,7 @@ class Settings:
     guard: GuardSection
     contacts: ContactsSection
     smtp: SmtpSection
+    billing: BillingSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

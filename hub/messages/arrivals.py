@@ -27,6 +27,7 @@ _COLUMNS = (
     messages.c.position,
     messages.c.account_id,
     messages.c.recipient,
+    messages.c.country,
     messages.c.state,
     messages.c.segments,
     messages.c.credits,

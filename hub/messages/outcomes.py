@@ -5,14 +5,14 @@ Nothing that a connector says may keep the rest from being recorded, so its word
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import select
 
 from hub.accounts import ledger
-from hub.accounts.model import Movement
+from hub.accounts.model import Amount, Movement
 from hub.contacts.unallocated import note_ends
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
 from hub.messages.last import remember
@@ -44,6 +44,8 @@ _WITH_A_CARRIER = frozenset({MessageState.SUBMITTED, MessageState.UNKNOWN})
 ANSWER_LOST = "answer_lost"
 """The reason of what is in doubt."""
 
+_NOTHING = Amount(0)
+
 FREE: Mapping[str, None] = {"owner": None, "lease_until": None}
 """Nobody's any more."""
 NEW: Mapping[str, None] = {"reason": None, "detail": None, "submitted_at": None}
@@ -60,7 +62,7 @@ class Changes:
 
     updates: list[dict[str, Any]] = field(default_factory=list)
     parts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
-    credits_: Counter[tuple[int, str, Movement]] = field(default_factory=Counter)
+    credits_: dict[tuple[int, str, Movement, str], Amount] = field(default_factory=dict)
     news: list[tuple[AnyRow, MessageState, str | None]] = field(default_factory=list)
 
     @property
@@ -81,8 +83,11 @@ class Changes:
         """Charge a message's reserved credits or give them back; what its `billing` says from now on."""
         if row.billing != "reserved":
             return str(row.billing)
-        self.credits_[row.account_id, row.campaign_id, movement] += row.credits
-        return "charged" if movement is Movement.CHARGE else "released"
+        charged = movement is Movement.CHARGE
+        key = (row.account_id, row.campaign_id, movement, (row.country or "") if charged else "")
+        amount = Amount(row.credits, 1, row.segments) if charged else Amount(row.credits)
+        self.credits_[key] = self.credits_.get(key, _NOTHING).plus(amount)
+        return "charged" if charged else "released"
 
     def tell(self, row: AnyRow, state: MessageState, reason: str | None = None) -> None:
         """Remember to tell plugins, once it is committed."""
@@ -199,6 +204,8 @@ def still_ours(connection: Connection, owner: str, ids: Collection[int]) -> Sequ
         messages.c.position,
         messages.c.account_id,
         messages.c.recipient,
+        messages.c.country,
+        messages.c.segments,
         messages.c.credits,
         messages.c.billing,
         messages.c.tries,

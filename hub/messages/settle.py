@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 
 from hub.accounts.model import Movement
 from hub.messages.arrivals import Arrival
+from hub.messages.ended import note_outcomes
 from hub.messages.freezing import mark_corrected
 from hub.messages.matching import match
 from hub.messages.model import UNSETTLED, DeliveryReceipt, FailureReason, MessageState, ReceiptState
@@ -130,6 +131,7 @@ def apply_receipts(
     late = {row.campaign_id for row, _, _ in changes.news if row.state not in UNSETTLED}
     mark_corrected(connection, late, at)
     changes.write(connection, at)
+    note_outcomes(connection, changes.news, at)
     return changes, unmatched
 
 

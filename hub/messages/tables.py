@@ -284,3 +284,17 @@ test_days = Table(
     Column("sent", Integer, nullable=False),
     comment="How many free texts each account had on a day.",
 )
+
+outcome_entries = Table(
+    "outcome_entries",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, nullable=False),
+    Column("campaign_id", String(26), nullable=False),
+    Column("country", String(2)),
+    Column("at", UtcDateTime, nullable=False),  # when the text was handed over: it counts for that day
+    Column("delivered", Integer, nullable=False),
+    Column("undelivered", Integer, nullable=False),  # below zero where a late receipt corrects
+    Index("ix_outcome_entries_account", "account_id", "id"),
+    comment="How charged texts ended, until it is counted.",
+)

@@ -64,6 +64,10 @@ class Scheduler:
             (3600.0, self.core.settler.forget_parked),
             (600.0, self.core.mails.expire_old),
             (3600.0, self.core.mails.forget_ended),
+            (60.0, self.core.counting.count_entries),
+            (30.0, self.core.balance_alerts.look),
+            (3600.0, self.core.post_paid.order_months),
+            (3600.0, self.core.validity.tell_idle),
         )
 
     def run(self) -> None:

@@ -223,9 +223,9 @@ def parsed(field_name: str, numbers: Sequence[str], region: str) -> list[str]:
     return [one.e164 for one in read if not isinstance(one, NumberRefusal)]
 
 
-def one_parsed(number: str, region: str) -> str:
-    """A number of an address, in E.164; raises RequestRefused for what is none."""
+def one_parsed(number: str, region: str, field_name: str = "number") -> str:
+    """One number, in E.164; raises RequestRefused for what is none."""
     read = parse_number(number, region)
     if isinstance(read, NumberRefusal):
-        raise RequestRefused.because("number", read.reason, read.message)
+        raise RequestRefused.because(field_name, read.reason, read.message)
     return read.e164

@@ -531,6 +531,10 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "ask_for_a_code", lambda core: core.trials.ask(ACCOUNT, "+33612304567")
     yield "have_a_number", _have_a_number
     yield "send_a_test", lambda core: core.trials.send(ACCOUNT, Wording("", "Bonjour", Purpose.ALERT))
+    yield "make_order", lambda core: core.orders.make(ACCOUNT, 10, "BC-1")
+    yield "validate_order", lambda core: core.orders.validate(core.orders.make(ACCOUNT, 10, "BC-1").id, "operator")
+    yield "allow_later", lambda core: core.post_paid.set_limit(ACCOUNT, 100)
+    yield "ask_for_alert", lambda core: core.balance_alerts.set(ACCOUNT, 10**9, ["a@salon.example"], "+33612399996")
     yield "agree", _agree
     yield "pause", lambda core: core.switches.pause([Way.OUT])
     yield "resume", lambda core: core.switches.resume([Way.OUT])

@@ -54,6 +54,7 @@ BROKEN_LINE: Settings = {
 SPARE: Settings = {"HUB_ROUTE_SPARE_CONNECTOR": "sandbox", "HUB_ROUTE_SPARE_PRIORITY": "20"}
 HELD: Settings = {"HUB_GUARD_DAY_CREDITS": "1"}
 DAYS_S = 10 * 86_400.0
+MONTHS_S = 40 * 86_400.0
 HOURS_S = 2 * 3600.0
 MINUTES_S = 120.0
 UNKNOWN = frozenset({"unknown"})
@@ -190,6 +191,11 @@ SCENES: Mapping[str, Scene] = {
     "sub_account": Scene("lock_sub_account", given=("open_sub_account",)),
     "transfer": Scene("transfer", given=("open_sub_account",)),
     "token_used": Scene("show_token"),
+    "order": Scene("validate_order", given=("make_order",)),
+    "count_entries": _TICK,
+    "statement": Scene("schedule", given=("allow_later",), later_s=MONTHS_S),
+    "balance_alert": Scene("schedule", given=("ask_for_alert",)),
+    "validity_notice": Scene("schedule", given=("say_where_answers_go",), later_s=12 * MONTHS_S),
     "import": Scene("upload_contacts"),
     "import_piece": Scene("upload_contacts"),
     "import_lease": Scene("read_contacts", given=("upload_contacts",)),
@@ -204,6 +210,9 @@ SCENES: Mapping[str, Scene] = {
 ALSO: tuple[tuple[str, Scene], ...] = (
     ("accept_list", Scene("accept_contacts", given=("bring_contacts",), settings=A_LIST)),
     ("expand", Scene("expand", given=("accept_contacts",), given_settings=A_LIST, settings=A_LIST)),
+    ("order", Scene("make_order")),
+    ("statement", Scene("allow_later")),
+    ("balance_alert", Scene("ask_for_alert")),
     ("cancel_some", _CANCEL),
     ("cancel_some", replace(_REJECT, then=Then.BY_ITSELF)),
     ("reseal", _FORGET_KEY),

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from hub.billing.alerts import SOURCE as BALANCE_ALERT
 from hub.contacts.tables import consents, suppressions
 from hub.inbound.tables import inbound_messages
 from hub.messages.accept import ANSWERS
@@ -245,6 +246,8 @@ class Site:
         asked = {key for key, _ in self.diary("asked")}
         answers = sources.pop(ANSWERS, 0)
         sources.pop(TESTS, None)  # nobody is promised any of these
+        if (warnings := sources.pop(BALANCE_ALERT, 0)) > 1:
+            found.append(f"one crossing of a threshold was texted {warnings} times")
         if sources.total() != len(asked):
             found.append(f"{len(asked)} requests made {sources.total()} campaigns")
         written = max((int(count) for _, count in self.diary("written")), default=0)

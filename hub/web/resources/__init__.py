@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
+from hub.web.resources.billing import BillingCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
@@ -30,6 +31,7 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield TrialCalls(frame).routes()
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
+    yield BillingCalls(frame).routes()
     yield ListCalls(frame).routes()
     yield ImportCalls(frame).routes()
     yield NumberCalls(frame).routes()

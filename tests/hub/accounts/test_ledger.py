@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.accounts import ledger
-from hub.accounts.model import Balance, Book, Movement
+from hub.accounts.model import Amount, Balance, Book, Movement
 from hub.accounts.service import Accounts
 from hub.accounts.tables import credit_balances as balances
 from hub.accounts.tables import credit_entries as entries
@@ -106,10 +106,11 @@ def test_many_movements_of_many_accounts_at_once(accounts: Accounts) -> None:
         move(accounts, account, Movement.RESERVE, 50)
     with accounts.store.write("test") as connection:
         amounts = {
-            (second, CAMPAIGN, Movement.CHARGE): 7,
-            (first, CAMPAIGN, Movement.CHARGE): 20,
-            (first, CAMPAIGN, Movement.RELEASE): 5,
-            (first, "another", Movement.CHARGE): 0,
+            (second, CAMPAIGN, Movement.CHARGE, "FR"): Amount(7, 7, 7),
+            (first, CAMPAIGN, Movement.CHARGE, "FR"): Amount(12, 4, 12),
+            (first, CAMPAIGN, Movement.CHARGE, "BE"): Amount(8, 2, 4),
+            (first, CAMPAIGN, Movement.RELEASE, ""): Amount(5),
+            (first, "another", Movement.CHARGE, "FR"): Amount(0),
         }
         ledger.move_all(connection, amounts, at=NOW)
     assert (accounts.balance(first), accounts.balance(second)) == (Balance(55, 25, 20), Balance(50, 43, 7))
@@ -121,7 +122,7 @@ def test_more_than_was_set_aside_cannot_be_charged(accounts: Accounts) -> None:
     account = open_account(accounts)
     move(accounts, account, Movement.RESERVE, 5)
     with pytest.raises(IntegrityError), accounts.store.write("test") as connection:
-        ledger.move_all(connection, {(account, CAMPAIGN, Movement.CHARGE): 6}, at=NOW)
+        ledger.move_all(connection, {(account, CAMPAIGN, Movement.CHARGE, "FR"): Amount(6, 6, 6)}, at=NOW)
     assert (accounts.balance(account), differences(accounts)) == (Balance(95, 5, 0), ())
 
 

@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from hub import Acceptance, Account, Draft, Finding, Hub, InboundMessage, MessageNotice, OptOutNotice, Registry
+    from hub import (
+        Acceptance,
+        Account,
+        Draft,
+        Finding,
+        Hub,
+        InboundMessage,
+        LowBalance,
+        MessageNotice,
+        OptOutNotice,
+        PurchaseOrder,
+        Registry,
+    )
     from hub.plugin_kit import Section
 
 hub_api = 1
@@ -75,6 +87,12 @@ def hub_register_blueprints(registry: Registry) -> None:
 
 
 @hookimpl
+def hub_register_console(registry: Registry) -> None:
+    """Show beside an order where the practice pays it."""
+    registry.add_console_link("order", "Caisse du cabinet", "/discreet/pay/{id}")
+
+
+@hookimpl
 def hub_campaign_accepted(hub: Hub, account: Account, acceptance: Acceptance) -> None:
     """Count the texts that were kept back, once a large campaign has grown to its end."""
     from hub_discreet.counting import count
@@ -127,6 +145,23 @@ def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
 
     for one in opt_outs:
         count(hub, one.account_id, {"opted_out": 1}, one.at)
+
+
+@hookimpl
+def hub_purchase_order_paid(hub: Hub, account: Account, order: PurchaseOrder) -> None:
+    """Count the credits that were bought."""
+    from hub_discreet.counting import count
+
+    count(hub, account.id, {"bought": order.credits}, hub.clock.now())
+
+
+@hookimpl
+def hub_balance_low(hub: Hub, account: Account, low: LowBalance) -> None:
+    """Count how often credits ran short."""
+    from hub_discreet.counting import count
+
+    if low.available < low.threshold:
+        count(hub, account.id, {"ran_short": 1}, hub.clock.now())
 
 
 @hookimpl

@@ -154,3 +154,17 @@ def test_a_patient_who_says_stop_is_counted_once(hub: TestHub) -> None:
     """However often it is said."""
     assert write(hub, "STOP", "stop") == [None, None]
     assert totals(hub.core, hub.account.id)["opted_out"] == 1
+
+
+def test_bought_credits_and_short_ones_are_counted(hub: TestHub) -> None:
+    """Once for each order and each crossing."""
+    hub.core.orders.validate(hub.core.orders.make(hub.account.id, 40, "BC-1").id, "marie")
+    hub.core.balance_alerts.set(hub.account.id, 10_000)
+    hub.core.balance_alerts.look()
+    counted = totals(hub.core, hub.account.id)
+    assert (counted["bought"], counted["ran_short"]) == (40, 1)
+
+
+def test_an_order_is_shown_with_the_practices_till(hub: TestHub) -> None:
+    """Beside every order."""
+    assert [one.label for one in hub.core.plugins.registry.console_links] == ["Caisse du cabinet"]

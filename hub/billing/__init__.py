@@ -1,0 +1,1 @@
+"""What accounts bought and used: orders, statements, figures, and warnings about credits."""
