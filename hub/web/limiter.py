@@ -45,7 +45,7 @@ class Limiter:
         """Who shows this token. Raises NotAuthenticated, and TooMany past either limit."""
         digest = digest_of(token)
         if digest not in self._known:
-            self._check_address(address)
+            self.check_address(address)
         try:
             caller = self.authenticate(token, address)
         except NotAuthenticated:
@@ -62,7 +62,8 @@ class Limiter:
         if self.windows.hit(item, _ADDRESS, address) and not self.windows.test(item, _ADDRESS, address):
             log.warning("sign_ins_refused", address=address, failures=self.failures)
 
-    def _check_address(self, address: str) -> None:
+    def check_address(self, address: str) -> None:
+        """Raise TooMany where an address has shown too many wrong tokens or passwords within the minute."""
         item = RateLimitItemPerMinute(self.failures)
         if not self.windows.test(item, _ADDRESS, address):
             raise TooMany(

@@ -164,7 +164,7 @@ def test_a_part_keeps_the_context_of_its_thread(together: Together) -> None:
 
 def test_who_comes_after_more_than_may_share_does_not_wait_for_ever(together: Together) -> None:
     """Nobody else is there who would carry out what is left."""
-    strangers = [_Part(0, lambda _: None) for _ in range(MOST)]
+    strangers = [_Part((0,), lambda _: None) for _ in range(MOST)]
     together._waiting.extend(strangers)
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(together.write, lambda _: "mine", order=(1,)).result(timeout=10) == "mine"
