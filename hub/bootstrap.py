@@ -11,8 +11,10 @@ import structlog
 
 from hub.accounts.children import Children
 from hub.accounts.model import Scope
+from hub.accounts.second_factor import TOTP_SECRETS, SecondFactor
 from hub.accounts.service import Accounts
 from hub.accounts.tokens import Tokens
+from hub.accounts.users import Users
 from hub.billing.alerts import BalanceAlerts
 from hub.billing.counting import Counting
 from hub.billing.figures import Consumption
@@ -268,6 +270,16 @@ class Core:
         return Validity(self.store, self.clock, zone, said.validity_months, said.credits_expire)
 
     @cached_property
+    def users(self) -> Users:
+        """People who sign in for accounts."""
+        return Users(self.store, self.clock, self.second_factor)
+
+    @cached_property
+    def second_factor(self) -> SecondFactor:
+        """What is asked of people beside their password."""
+        return SecondFactor(self.store, self.clock, lambda: self.vault)
+
+    @cached_property
     def suppressions(self) -> Suppressions:
         """Numbers that must not be texted."""
         return Suppressions(self.store, self.clock)
@@ -479,8 +491,8 @@ class Core:
 
     @property
     def sealed(self) -> tuple[SealedColumn, ...]:
-        """Every column with secrets, those of plugins that take part."""
-        return tuple(one for branch in self.plugins.migrations() for one in branch.sealed)
+        """Every column with secrets: the core's, and those of plugins that take part."""
+        return (TOTP_SECRETS, *(one for branch in self.plugins.migrations() for one in branch.sealed))
 
     def upgrade(self) -> SchemaStatus:
         """Bring the database up to date, and seal what an older hub kept in clear.

@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """Where a plugin keeps secrets that must be shown again, by the names of a table and of its columns.
+    """Where the hub or a plugin keeps secrets that must be shown again, by the names of a table and of its columns.
 
     `key` is the primary key, `sealed` (text) what `Hub.vault` sealed, `lookup` (64 characters) its keyed hash. What
-    stands in `clear` is sealed and set to NULL when the database is brought up to date; leave it NULL.
+    stands in `clear` is sealed and set to NULL when the database is brought up to date; leave it NULL. None where
+    nothing ever stood in clear.
     """
 
     table: str
     key: str
-    clear: str
+    clear: str | None
     sealed: str
     lookup: str
 

@@ -186,6 +186,8 @@ def _is_begun(store: Store, vault: Vault) -> bool:
 
 
 def _has_clear(store: Store, one: SealedColumn) -> bool:
+    if one.clear is None:
+        return False
     home = _table(one)
     with store.read() as connection:
         return bool(connection.execute(select(exists().where(home.c[one.clear].is_not(None)))).scalar_one())
@@ -199,12 +201,12 @@ def _until_done(store: Store, vault: Vault, one: SealedColumn, some: Any) -> int
 
 
 def _seal_some(store: Store, vault: Vault, one: SealedColumn) -> int:
-    home = _table(one)
+    home, clear = _table(one), one.clear or ""  # those that have none do not come here
     with store.write("seal_clear") as connection:
-        in_clear = select(home.c[one.key], home.c[one.clear]).where(home.c[one.clear].is_not(None)).limit(BATCH)
+        in_clear = select(home.c[one.key], home.c[clear]).where(home.c[clear].is_not(None)).limit(BATCH)
         rows = connection.execute(in_clear.with_for_update()).all()
         for key, text in rows:
-            _put(connection, one, key, vault, text, {one.clear: None})
+            _put(connection, one, key, vault, text, {clear: None})
     return len(rows)
 
 
@@ -249,7 +251,7 @@ def _put(
 
 
 def _table(one: SealedColumn) -> TableClause:
-    return table(one.table, *(column(name) for name in (one.key, one.clear, one.sealed, one.lookup)))
+    return table(one.table, *(column(name) for name in (one.key, one.clear, one.sealed, one.lookup) if name))
 
 
 def _canary(connection: Connection) -> Canary | None:

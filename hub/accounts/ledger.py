@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, bindparam, func, insert, literal, select, union_all, update
 
 from hub.accounts.model import Balance, Book, Movement
+from hub.accounts.tables import accounts
 from hub.accounts.tables import credit_balances as balances
 from hub.accounts.tables import credit_entries as entries
 from hub.errors import NotEnoughCredits
@@ -176,10 +177,16 @@ def _entry(
 
 
 def lock_books(connection: Connection, account_ids: Collection[int]) -> None:
-    """Take the books of accounts in one order, always: a reservation and a release would wait for each other."""
+    """Take the books of accounts in one order, always: a reservation and a release would wait for each other.
+
+    The order is by families, a parent before its sub-accounts: who draws takes its parent's books first.
+    """
     if account_ids and connection.dialect.name != "sqlite":
-        query = select(balances.c.book).where(among(connection, balances.c.account_id, account_ids))
-        connection.execute(query.order_by(balances.c.account_id, balances.c.book).with_for_update()).all()
+        family = func.coalesce(accounts.c.parent_id, accounts.c.id)
+        query = select(balances.c.book).join(accounts, accounts.c.id == balances.c.account_id)
+        query = query.where(among(connection, balances.c.account_id, account_ids))
+        query = query.order_by(family, balances.c.account_id, balances.c.book).with_for_update(of=balances)
+        connection.execute(query).all()
 
 
 def _take(connection: Connection, account_id: int, book: Book, amount: int) -> None:

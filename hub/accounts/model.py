@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,13 +69,33 @@ class Account:
         return self.parent_id if self.draws else None
 
 
+class Role(StrEnum):
+    """What a person is to an account; `hub.accounts.roles` says what each may do."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    SENDER = "sender"
+    VIEWER = "viewer"
+
+
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who signs in to an account's console."""
+    """A person who signs in to an account's console; `has_totp` with a code of their telephone, too."""
 
     id: int
     account_id: int
     email: str
+    role: Role
+    created_at: datetime
+    has_totp: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A secret for a person's telephone, shown this once; `uri` (otpauth) is the same for a QR code."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
 
 
 class Scope(StrEnum):

@@ -12,8 +12,11 @@ from hub.accounts.model import Account, AccountLimits, AccountSettings
 from hub.accounts.said import settings_from
 from hub.accounts.tables import accounts
 from hub.errors import NotFound
+from hub.store.bulk import among
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sqlalchemy import Connection, Select
 
     from hub.store.bulk import AnyRow
@@ -40,6 +43,13 @@ def account_with(connection: Connection, account_id: int) -> Account:
     if row is None:
         raise NotFound(f"There is no account {account_id}.")
     return account_of_row(row)
+
+
+def locked_among(connection: Connection, account_ids: Collection[int]) -> set[int]:
+    """Those of these accounts that are locked, or whose parent is."""
+    locked = or_(accounts.c.locked, _parents.c.locked)
+    query = select(accounts.c.id).outerjoin_from(accounts, _parents, _parents.c.id == accounts.c.parent_id)
+    return set(connection.execute(query.where(among(connection, accounts.c.id, account_ids), locked)).scalars())
 
 
 def account_of_row(row: AnyRow) -> Account:

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from hub.accounts import ledger
-from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement, User
+from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement
 from hub.accounts.reading import account_of_row, account_with, accounts_with_parents
 from hub.accounts.said import checked_setting
-from hub.accounts.secrets import NewToken, hash_password, new_token, password_matches
-from hub.accounts.tables import accounts, users
+from hub.accounts.secrets import NewToken, new_token
+from hub.accounts.tables import accounts
 from hub.accounts.tokens import store_token
-from hub.errors import Conflict, NotAllowed, NotAuthenticated, NotEnoughCredits, NotFound, RequestRefused
+from hub.errors import Conflict, NotAllowed, NotEnoughCredits, NotFound, RequestRefused
 from hub.sms.plans import home_plan
 from hub.store.bulk import insert_returning
-from hub.store.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -30,9 +29,7 @@ if TYPE_CHECKING:
     from hub.clock import Clock
     from hub.store.engine import Store
 
-MIN_PASSWORD = 12
 MAX_CREDITS = 10**12
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
@@ -158,41 +155,6 @@ class Accounts:
             connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
             return account_with(connection, account_id)
 
-    def add_user(self, account_id: int, email: str, password: str) -> User:
-        """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
-        _checked_email("email", email)
-        if len(password) < MIN_PASSWORD:
-            raise RequestRefused.because(
-                "password", "too_short", f"A password has at least {MIN_PASSWORD} characters; several words do well."
-            )
-        hashed = hash_password(password)
-        email = email.lower()
-        row = {"account_id": account_id, "email": email, "password_hash": hashed, "created_at": self.clock.now()}
-        with self.store.write("user") as connection:
-            account_with(connection, account_id)
-            new = insert_returning(connection, users, [row], users.c.id)
-        if not new:
-            raise Conflict(f"{email} can sign in already.", code="email_taken")
-        return User(new[0], account_id, email)
-
-    def sign_in(self, email: str, password: str) -> User:
-        """Who signs in with this password; takes as long for an unknown address.
-
-        Raises NotAuthenticated, for the right password of a locked account too.
-        """
-        with self.store.read() as connection:
-            query = select(users).where(users.c.email == storable(email.lower()))
-            row = connection.execute(query).first()
-            locked = row is not None and account_with(connection, row.account_id).locked
-        if row is None:
-            hash_password(password)
-            raise NotAuthenticated("This address and password do not belong together.")
-        if not password_matches(row.password_hash, password):
-            raise NotAuthenticated("This address and password do not belong together.")
-        if locked:
-            raise NotAuthenticated("This account is locked; ask the operator of the hub.")
-        return User(row.id, row.account_id, row.email)
-
     def _buy(self, connection: Connection, account_id: int, amount: int, *, note: str | None) -> None:
         movement = Movement.PURCHASE if amount > 0 else Movement.WITHDRAWAL
         try:
@@ -242,11 +204,6 @@ def name_taken(name: str) -> Conflict:
 def count(connection: Connection) -> int:
     """How many accounts there are."""
     return int(connection.execute(select(func.count()).select_from(accounts)).scalar_one())
-
-
-def _checked_email(field: str, email: str) -> None:
-    if not _EMAIL.fullmatch(email) or not email.isprintable():
-        raise RequestRefused.because(field, "not_an_address", f"{email!r} is not an e-mail address.")
 
 
 def checked_name(name: str) -> str:

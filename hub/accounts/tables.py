@@ -42,6 +42,27 @@ users = Table(
     Column("email", Text, nullable=False, unique=True),
     Column("password_hash", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("role", String(16), nullable=False, server_default="owner"),
+)
+
+user_totp = Table(
+    "user_totp",
+    core_metadata,
+    Column("user_id", BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("sealed", Text, nullable=False),
+    Column("lookup", String(64), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("last_step", BigInteger),
+    comment="Secrets of one-time codes (RFC 6238); no code of a step up to last_step is taken again.",
+)
+
+user_recovery_codes = Table(
+    "user_recovery_codes",
+    core_metadata,
+    Column("user_id", BigId, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),
+    comment="Codes that each open once in place of a one-time code, hashed.",
 )
 
 api_tokens = Table(

@@ -10,6 +10,7 @@ import click
 
 from hub.accounts.model import Scope
 from hub.cli import account_guards as guards
+from hub.cli import account_users as users
 from hub.cli.account_settings import settings
 from hub.cli.billing import postpaid
 from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
@@ -18,6 +19,8 @@ from hub.errors import RequestRefused
 if TYPE_CHECKING:
     from hub.accounts.model import Account, Balance
     from hub.bootstrap import Core
+
+_SCOPES = [one.value for one in Scope]
 
 
 @click.group()
@@ -106,7 +109,7 @@ def credit(session: Session, account_name: str, amount: int, note: str | None) -
 @account.command("token")
 @click.argument("account_name", metavar="ACCOUNT")
 @click.option("--name", default="command line", show_default=True, help="What the token is for.")
-@click.option("--scope", type=click.Choice([*Scope]), default=Scope.ALL, show_default=True, help="What it is for.")
+@click.option("--scope", type=click.Choice(_SCOPES), default="all", show_default=True, help="What it is for.")
 @click.option("--days", type=click.IntRange(1, 36500), default=None, help="How long it holds; for ever if not given.")
 @click.option(
     "--network", "networks", multiple=True, metavar="CIDR", help="Only from there; may be given several times."
@@ -150,18 +153,8 @@ def lock(session: Session, account_name: str, unlock: bool) -> None:  # noqa: FB
         answer({"id": found.id, "locked": not unlock}, f"{found.name} is {state}.")
 
 
-@account.command("user")
-@click.argument("account_name", metavar="ACCOUNT")
-@click.argument("email")
-@click.password_option(help="The password; asked for when not given.")
-@json_option
-@click.pass_obj
-def user(session: Session, account_name: str, email: str, password: str) -> None:
-    """Let a person sign in for an account."""
-    with session.core() as core:
-        found = core.accounts.find(account_name)
-        made = core.accounts.add_user(found.id, email, password)
-        answer(made, f"{made.email} can sign in for {found.name}.")
+for command in (users.user, users.list_, users.role_, users.password_, users.totp_off, users.remove):
+    account.add_command(command)
 
 
 @account.command("audit")

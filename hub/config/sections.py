@@ -113,6 +113,9 @@ class WebSection(Section):
     wrong_tokens_per_minute: int = Field(
         default=30, ge=1, le=1_000_000, description="Wrong tokens a minute after which an address must wait."
     )
+    wrong_passwords_per_hour: int = Field(
+        default=10, ge=1, le=1_000_000, description="Wrong passwords and codes an hour after which a person must wait."
+    )
     proxies: int = Field(
         default=0,
         ge=0,

@@ -218,7 +218,7 @@ class Intake:
             answer = summary.answer(terms.campaign_id, CampaignState.ACCEPTED, views)
             return _Kept(answer, looked, writing.routes_of(rows))
 
-        kept = self.together.write(keep, order=account.draws_on or account.id)
+        kept = self.together.write(keep, order=(account.draws_on or account.id, account.id))
         if kept.looked:
             tell_hold(account, kept.answer, kept.looked)
         return kept.answer, kept.routes

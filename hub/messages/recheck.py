@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from hub.accounts.tables import accounts
+from hub.accounts.reading import locked_among
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
 from hub.contacts.service import suppressed, suppressed_pairs
@@ -107,10 +107,9 @@ def _suppressed(connection: Connection, rows: Sequence[AnyRow]) -> dict[tuple[in
 
 
 def _locked(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
-    """Accounts that were locked since: what they have waiting must not leave."""
+    """Accounts that were locked since, or their parents: what they have waiting must not leave."""
     ids = {row.account_id for row in rows}
-    query = select(accounts.c.id).where(among(connection, accounts.c.id, ids), accounts.c.locked)
-    return set(connection.execute(query).scalars()) if ids else set()
+    return locked_among(connection, ids) if ids else set()
 
 
 def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:

@@ -33,7 +33,7 @@ MOST = 64
 class _Part:
     """What one thread wants done, and what came of it."""
 
-    order: int
+    order: tuple[int, ...]
     act: Callable[[Connection], Any]
     done: Future[Any] = field(default_factory=Future)
     context: Context = field(default_factory=copy_context)  # its log lines carry its own thread's words
@@ -52,7 +52,7 @@ class Together:
     _waiting: deque[_Part] = field(default_factory=deque, init=False)
     _turn: threading.Lock = field(default_factory=threading.Lock, init=False)
 
-    def write(self, act: Callable[[Connection], T], *, order: int) -> T:
+    def write(self, act: Callable[[Connection], T], *, order: tuple[int, ...]) -> T:
         """Carry out `act` in a transaction, perhaps with what others want; it is committed when this returns.
 
         Raises what `act` raises - then nothing of it was kept - and what `Store.write` raises. Parts are carried out by

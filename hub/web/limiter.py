@@ -48,7 +48,7 @@ class Limiter:
         """
         digest = digest_of(token)
         if digest not in self._known:
-            self._check_address(address)
+            self.check_address(address)
         try:
             caller = self.authenticate(token, address)
         except NotAuthenticated:
@@ -66,7 +66,8 @@ class Limiter:
         if room.counted and not room.remaining:
             log.warning("sign_ins_refused", address=address, failures=self.failures)
 
-    def _check_address(self, address: str) -> None:
+    def check_address(self, address: str) -> None:
+        """Raise TooMany where an address has shown too many wrong tokens or passwords within the minute."""
         item = RateLimitItemPerMinute(self.failures)
         room = self.windows.look(item, _ADDRESS, address)
         if not room.counted:

@@ -512,7 +512,7 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "say_where_answers_go", lambda core: core.accounts.patch_settings(ACCOUNT, {"reply_email": "a@salon.example"})
     yield "retry_mail", lambda core: core.mails.retry(core.mails.all()[0].id)
     yield "lock", lambda core: core.accounts.lock(ACCOUNT, locked=True)
-    yield "add_user", lambda core: core.accounts.add_user(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
+    yield "add_user", lambda core: core.users.create(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
     yield "opt_out", _opt_out
     yield "find_nobody", _find_nobody
     yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)

@@ -14,6 +14,7 @@ from hub.web.resources.numbers import NumberCalls
 from hub.web.resources.reports import ReportCalls
 from hub.web.resources.templates import TemplateCalls
 from hub.web.resources.trials import TrialCalls
+from hub.web.resources.users import UserCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,3 +36,4 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield ListCalls(frame).routes()
     yield ImportCalls(frame).routes()
     yield NumberCalls(frame).routes()
+    yield UserCalls(frame).routes()

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.accounts.children import Children
+from hub.accounts.second_factor import SecondFactor
 from hub.accounts.service import Accounts
 from hub.accounts.tokens import Tokens
+from hub.accounts.users import Users
 from hub.testing.clock import FakeClock
+from hub.vault import Vault, new_key
 
 if TYPE_CHECKING:
     from hub.store.engine import Store
@@ -37,3 +40,16 @@ def tokens(store: Store, clock: FakeClock) -> Tokens:
 def children(store: Store, clock: FakeClock) -> Children:
     """Their sub-accounts."""
     return Children(store, clock)
+
+
+@pytest.fixture
+def second_factor(store: Store, clock: FakeClock) -> SecondFactor:
+    """Codes of telephones, sealed with a key of the test's own."""
+    vault = Vault((new_key(),))
+    return SecondFactor(store, clock, lambda: vault)
+
+
+@pytest.fixture
+def users(store: Store, clock: FakeClock, second_factor: SecondFactor) -> Users:
+    """The people of accounts."""
+    return Users(store, clock, second_factor)

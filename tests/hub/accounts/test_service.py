@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select, update
@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from hub.accounts.model import AccountLimits, AccountSettings, Balance
 from hub.accounts.service import MAX_CREDITS, count
 from hub.accounts.tables import accounts as accounts_table
-from hub.accounts.tables import api_tokens, users
+from hub.accounts.tables import api_tokens
 from hub.errors import Conflict, NotAuthenticated, NotFound, RequestRefused
 from hub.sms.plans import home_plan
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.accounts.service import Accounts
     from hub.accounts.tokens import Tokens
-
-PASSWORD = "several words do well"
 
 
 def account_by(tokens: Tokens, secret: str) -> Account:
@@ -153,99 +151,10 @@ def test_what_is_no_token_opens_nothing(accounts: Accounts, tokens: Tokens, show
         account_by(tokens, shown)
 
 
-def test_a_locked_account_neither_signs_in_nor_sends_until_it_is_unlocked(accounts: Accounts, tokens: Tokens) -> None:
-    """Token and password alike."""
-    account, token = accounts.create("Salon", "FR")
-    accounts.add_user(account.id, "eve@example.org", PASSWORD)
-    accounts.lock(account.id, locked=True)
-    for knock in (lambda: account_by(tokens, token.secret), lambda: accounts.sign_in("eve@example.org", PASSWORD)):
-        with pytest.raises(NotAuthenticated, match="locked"):
-            knock()
-    accounts.lock(account.id, locked=False)
-    assert account_by(tokens, token.secret).id == accounts.sign_in("eve@example.org", PASSWORD).account_id
-
-
-def test_a_wrong_password_does_not_tell_that_the_account_is_locked(accounts: Accounts) -> None:
-    """Only who may come in learns why not."""
-    account, _ = accounts.create("Salon", "FR")
-    accounts.add_user(account.id, "eve@example.org", PASSWORD)
-    accounts.lock(account.id, locked=True)
-    with pytest.raises(NotAuthenticated, match="do not belong together"):
-        accounts.sign_in("eve@example.org", "something else")
-
-
-# --- people ---
-
-
-def test_a_person_signs_in_with_address_and_password(accounts: Accounts) -> None:
-    """The address in whatever case."""
-    account, _ = accounts.create("Salon", "FR")
-    user = accounts.add_user(account.id, "Eve@Example.org", PASSWORD)
-    assert (user.email, accounts.sign_in("eve@EXAMPLE.org", PASSWORD)) == ("eve@example.org", user)
-
-
-def test_passwords_are_stored_as_hashes_only(accounts: Accounts) -> None:
-    """Argon2id."""
-    account, _ = accounts.create("Salon", "FR")
-    accounts.add_user(account.id, "eve@example.org", PASSWORD)
-    with accounts.store.read() as connection:
-        (row,) = connection.execute(select(users)).all()
-    assert (row.password_hash[:10], PASSWORD in str(row)) == ("$argon2id$", False)
-
-
-@pytest.mark.parametrize(
-    ("email", "password"),
-    [
-        ("eve@example.org", "wrong"),
-        ("mallory@example.org", PASSWORD),
-        ("", ""),
-        ("\x00@a.b", PASSWORD),
-        ("\ud800", "\ud800"),
-    ],
-)
-def test_whoever_does_not_know_both_stays_out_and_learns_nothing(accounts: Accounts, email: str, password: str) -> None:
-    """The same words for an unknown address and for a wrong password."""
-    account, _ = accounts.create("Salon", "FR")
-    accounts.add_user(account.id, "eve@example.org", PASSWORD)
-    with pytest.raises(NotAuthenticated, match="do not belong together"):
-        accounts.sign_in(email, password)
-
-
-@pytest.mark.parametrize(
-    ("wishes", "code"),
-    [
-        ({"email": "eve"}, "not_an_address"),
-        ({"email": "e\x00ve@example.org"}, "not_an_address"),
-        ({"email": "eve@example.\ud800"}, "not_an_address"),
-        ({"email": "eve @example.org"}, "not_an_address"),
-        ({"password": "short"}, "too_short"),
-    ],
-)
-def test_a_bad_address_or_a_weak_password_is_refused(accounts: Accounts, wishes: dict[str, Any], code: str) -> None:
-    """The message says which."""
-    account, _ = accounts.create("Salon", "FR")
-    usual = {"email": "eve@example.org", "password": PASSWORD}
-    with pytest.raises(RequestRefused) as refused:
-        accounts.add_user(account.id, **usual | wishes)
-    assert refused.value.code == code
-
-
-def test_an_address_signs_in_to_one_account_only(accounts: Accounts) -> None:
-    """The second one hears so."""
-    first, second = (accounts.create(name, "FR")[0] for name in "AB")
-    accounts.add_user(first.id, "eve@example.org", PASSWORD)
-    with pytest.raises(Conflict) as refused:
-        accounts.add_user(second.id, "EVE@example.org", PASSWORD)
-    assert refused.value.code == "email_taken"
-
-
-@pytest.mark.parametrize(("act", "more"), [("add_user", ("eve@example.org", PASSWORD)), ("get", ())])
-def test_nothing_can_be_done_for_an_account_that_is_not_there(
-    accounts: Accounts, act: str, more: tuple[str, ...]
-) -> None:
-    """It is not found."""
+def test_an_account_that_is_not_there_is_not_found(accounts: Accounts) -> None:
+    """By no id."""
     with pytest.raises(NotFound):
-        getattr(accounts, act)(999, *more)
+        accounts.get(999)
 
 
 def test_an_account_that_is_not_there_cannot_be_locked(accounts: Accounts) -> None:

@@ -84,28 +84,17 @@ def test_a_token_is_made_and_revoked(shop: CommandLine) -> None:
     assert shop.json("account", "token", "1").keys() == {"id", "token"}
 
 
+def test_a_token_is_for_what_it_is_said_to_be_for(shop: CommandLine) -> None:
+    """In the words of the API, for so many days, and from there only."""
+    words = ("--scope", "send", "--days", "30", "--network", "192.0.2.0/24")
+    assert shop.json("account", "token", "1", *words).keys() == {"id", "token"}
+
+
 def test_an_account_is_locked_and_let_in_again(shop: CommandLine) -> None:
     """A locked one is listed as such."""
     assert shop("account", "lock", "1").stdout == "Salon Exemple is locked.\n"
     assert shop.json("account", "list")[0]["locked"] is True
     assert shop.json("account", "lock", "1", "--unlock") == {"id": 1, "locked": False}
-
-
-def test_a_person_may_sign_in_with_a_password_that_is_asked_for(shop: CommandLine) -> None:
-    """Twice, and never shown."""
-    result = shop("account", "user", "1", "a@shop.example", stdin="four words do well\nfour words do well\n")
-    assert result.exit_code == 0
-    assert "a@shop.example can sign in for Salon Exemple." in result.stdout
-    assert "four words" not in result.output
-
-
-@pytest.mark.parametrize(
-    ("email", "password", "code"),
-    [("nowhere", "four words do well", "not_an_address"), ("a@b.c", "short", "too_short")],
-)
-def test_a_bad_address_or_password_is_refused(shop: CommandLine, email: str, password: str, code: str) -> None:
-    """With its reason."""
-    assert shop.refused("account", "user", "1", email, "--password", password)[0] == code
 
 
 def test_the_books_agree(shop: CommandLine) -> None:

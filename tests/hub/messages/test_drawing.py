@@ -119,3 +119,31 @@ def test_siblings_that_send_at_once_share_the_last_credits(make: HubMaker, twin:
         taken = sum(future.result() for future in [pool.submit(one) for one in spenders])
     left = [hub.core.accounts.balance(one) for one in (*children, parent)]
     assert (taken, sum(one.available for one in left), sum(one.reserved for one in left)) == (20, 0, 20)
+
+
+def test_what_waits_does_not_leave_once_its_parent_is_locked(hub: TestHub, child: Account) -> None:
+    """It is paid back, as that of a locked account is."""
+    campaign = send(hub.core, child.id)
+    hub.core.accounts.lock(hub.account.id, locked=True)
+    hub.drain()
+    (message,) = hub.core.messages(child.id, campaign.campaign_id)
+    assert (message.reason, hub.carrier.taken, balances(hub, child)[1]) == ("account_locked", [], Balance(1, 0, 0))
+
+
+def test_a_parent_and_its_sub_account_in_one_transaction_wait_for_nobody_the_other_way_round(
+    hub: TestHub, child: Account, twin: Twin
+) -> None:
+    """Many at once, the parent, what draws on it, and a stranger whose id is between theirs; receipts meanwhile."""
+    stranger, _ = hub.core.accounts.create("Boutique Exemple", "FR", credits_=100)
+    late = hub.core.children.create(hub.account.id, "Nantes", draws=True)
+    accounts = (late.id, hub.account.id, stranger.id, child.id)
+    cores = (hub.core, twin(hub))
+
+    def spend(core: Core, account_id: int) -> int:
+        return sum(send(core, account_id, f"+3361{account_id:02d}{place:05d}"[:12]).credits for place in range(5))
+
+    with ThreadPoolExecutor(9) as pool:
+        spending = [pool.submit(spend, core, one) for one in accounts for core in cores]
+        hub.drain()
+        assert [one.result() for one in spending] == [5] * 8
+    assert sum(hub.core.accounts.balance(one).spent + hub.core.accounts.balance(one).reserved for one in accounts) == 40

@@ -68,9 +68,9 @@ def all_at_once(together: Together, acts: list[Callable[[Connection], object]]) 
     """Carry them out in one transaction, from a thread each: what each returned or raised."""
     doorway = Doorway(together)
     with ThreadPoolExecutor(len(acts) + 1) as threads:
-        first = threads.submit(together.write, doorway.wait_for(len(acts)), order=0)
+        first = threads.submit(together.write, doorway.wait_for(len(acts)), order=(0,))
         assert doorway.inside.wait(10)
-        others = [threads.submit(together.write, act, order=place) for place, act in enumerate(acts)]
+        others = [threads.submit(together.write, act, order=(place,)) for place, act in enumerate(acts)]
         first.result()
         return [one.exception() or one.result() for one in others]
 
@@ -134,10 +134,10 @@ def test_parts_are_carried_out_by_their_order(together: Together) -> None:
     seen: list[int] = []
     doorway = Doorway(together)
     with ThreadPoolExecutor(7) as threads:
-        first = threads.submit(together.write, doorway.wait_for(6), order=0)
+        first = threads.submit(together.write, doorway.wait_for(6), order=(0,))
         assert doorway.inside.wait(10)
         for number in (4, 2, 5, 0, 3, 1):
-            threads.submit(together.write, partial(_note, seen, number), order=number)
+            threads.submit(together.write, partial(_note, seen, number), order=(number,))
         first.result()
     assert seen == sorted(seen)
 
@@ -151,11 +151,11 @@ def test_a_part_keeps_the_context_of_its_thread(together: Together) -> None:
 
     def mine(name: str) -> str:
         WHO.set(name)
-        return together.write(lambda _: WHO.get(), order=1)
+        return together.write(lambda _: WHO.get(), order=(1,))
 
     doorway = Doorway(together)
     with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(together.write, doorway.wait_for(2), order=0)
+        first = threads.submit(together.write, doorway.wait_for(2), order=(0,))
         assert doorway.inside.wait(10)
         others = [threads.submit(mine, name) for name in ("a", "b")]
         first.result()
@@ -164,10 +164,10 @@ def test_a_part_keeps_the_context_of_its_thread(together: Together) -> None:
 
 def test_who_comes_after_more_than_may_share_does_not_wait_for_ever(together: Together) -> None:
     """Nobody else is there who would carry out what is left."""
-    strangers = [_Part(0, lambda _: None) for _ in range(MOST)]
+    strangers = [_Part((0,), lambda _: None) for _ in range(MOST)]
     together._waiting.extend(strangers)
     with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(together.write, lambda _: "mine", order=1).result(timeout=10) == "mine"
+        assert threads.submit(together.write, lambda _: "mine", order=(1,)).result(timeout=10) == "mine"
     assert all(one.done.done() for one in strangers)
 
 

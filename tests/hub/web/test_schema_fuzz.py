@@ -33,7 +33,11 @@ SEED = 20_261_124
 FEW, MANY = 8, 400
 REFUSED_FOR_THEIR_MEANING = ["2xx", "402", "403", "404", "409", "412", "422", "429"]
 """What a request of the right form may hear: the document cannot say which numbers exist, nor how many codes a day."""
-UNLIMITED = {"HUB_WEB_REQUESTS_PER_MINUTE": "1000000", "HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000000"}
+UNLIMITED = {
+    "HUB_WEB_REQUESTS_PER_MINUTE": "1000000",
+    "HUB_WEB_WRONG_TOKENS_PER_MINUTE": "1000000",
+    "HUB_WEB_WRONG_PASSWORDS_PER_HOUR": "1000000",
+}
 
 
 @dataclass

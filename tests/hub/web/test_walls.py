@@ -39,11 +39,13 @@ THINGS = {
     "token_id": "4711",
     "import_id": "4711",
     "template_id": NOBODYS,
+    "user_id": "4711",
 }
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
 BODY = {"purpose": "alert", "text": "Bonjour", "recipients": ["+33612345679"]}
+PASSWORD = "quatre mots bien longs"
 BODIES: Mapping[str, Any] = {
     "/api/v1/templates": {"name": "Pris", "text": "Bonjour"},
     "/api/v1/templates/<template_id>": {"text": "Pris"},
@@ -63,11 +65,20 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/accounts/<account_id>": {"locked": True},
     "/api/v1/accounts/<account_id>/transfer": {"credits": -1},
     "/api/v1/tokens": {"name": "pris"},
+    "/api/v1/users": {"email": "pris@ailleurs.example", "password": PASSWORD, "role": "owner"},
+    "/api/v1/users/<user_id>": {"role": "viewer"},
+    "/api/v1/users/<user_id>/password": {"password": "quatre autres mots"},
+    "POST /api/v1/users/<user_id>/totp": {"password": PASSWORD},
+    "DELETE /api/v1/users/<user_id>/totp": {"password": PASSWORD, "code": "123456"},
+    "/api/v1/users/<user_id>/totp/confirm": {"code": "123456"},
     "/api/v1/account/settings": {"language": "fr"},
     "/api/v1/unallocated": {},
     "/api/v1/suppressions/<number>": {"proof": "Oui"},
 }
-"""What a route takes that does not take a campaign: right, so that nothing but whose it is can be wrong."""
+"""What a route takes that does not take a campaign: right, so that nothing but whose it is can be wrong.
+
+A route whose methods take different bodies stands there with each method before it.
+"""
 QUERIES: Mapping[str, Mapping[str, str]] = {"/api/v1/messages": {"campaign": "{campaign}"}}
 """The parameters that a route takes beside its path; a route that names a campaign there stands here."""
 
@@ -116,8 +127,9 @@ class Walls:
         """Ask a route for these things, or to make one."""
         campaign = things["campaign_id"]
         query = {name: value.format(campaign=campaign) for name, value in QUERIES.get(route.rule, {}).items()}
-        takes_body = route.method in {"POST", "PUT", "PATCH"} or (route.method == "DELETE" and route.rule in BODIES)
-        body = BODIES.get(route.rule, BODY) if takes_body else None
+        own = BODIES.get(f"{route.method} {route.rule}", BODIES.get(route.rule))
+        takes_body = route.method in {"POST", "PUT", "PATCH"} or (route.method == "DELETE" and own is not None)
+        body = (BODY if own is None else own) if takes_body else None
         path = route.rule.replace("<number>", "+33612345679")
         for name, value in things.items():
             path = path.replace(f"<{name}>", value)
@@ -141,6 +153,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     file = core.imports.upload(mine, clients.id, "clients.csv", [b"0612345679"], 1024)
     core.import_work.work_next()
     campaign = owner.send("+33612345679").get_json()["id"]
+    person = core.users.create(mine, "nina@salon.example", PASSWORD)
     template = core.templates.create(mine, Wording("Rendez-vous", "Bonjour"))
     things = {
         "list_id": str(clients.id),
@@ -148,6 +161,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "token_id": str(made.id),
         "template_id": template.id,
         "import_id": str(file.id),
+        "user_id": str(person.id),
     }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
@@ -242,6 +256,8 @@ def known_of(walls: Walls) -> Any:
         core.templates.page(mine),
         core.accounts.balance(mine),
         core.imports.latest(mine),
+        core.users.sign_in("nina@salon.example", PASSWORD),
+        core.users.all(mine),
     )
 
 
