@@ -51,7 +51,7 @@ class SignIn:
         """
         with self.attempt(email, address):
             user = self.users.sign_in(email, password, code)
-        self.limiter.windows.hit(_KNOWN, _CAME, _digest(email), address)
+        self.limiter.windows.take(_KNOWN, _CAME, _digest(email), address)
         return user
 
     @contextmanager
@@ -59,10 +59,10 @@ class SignIn:
         """Count a guess at a person's password or code where the block raises NotAuthenticated; raises TooMany."""
         self.limiter.check_address(address)
         item, names = RateLimitItemPerHour(self.guesses), self._names(email, address)
-        if not self.limiter.windows.test(item, *names):
-            wait = timedelta(seconds=self.limiter.windows.wait_s(item, *names))
+        room = self.limiter.windows.look(item, *names)
+        if not room.counted:
             message = "Too many wrong passwords or codes were tried; wait, and try again."
-            raise TooMany(message, retry_after=wait)
+            raise TooMany(message, retry_after=timedelta(seconds=room.reset_s))
         try:
             yield
         except NotAuthenticated as error:
@@ -72,14 +72,14 @@ class SignIn:
 
     def _failed(self, names: tuple[str, ...], address: str) -> None:
         self.limiter.failed(address)
-        item, windows = RateLimitItemPerHour(self.guesses), self.limiter.windows
-        if windows.hit(item, *names) and not windows.test(item, *names):
+        room = self.limiter.windows.take(RateLimitItemPerHour(self.guesses), *names)
+        if room.counted and not room.remaining:
             log.warning("password_guessed_at", address=address, failures=self.guesses)
 
     def _names(self, email: str, address: str) -> tuple[str, ...]:
         """What a guess is counted under: the person, and the address where they came from lately."""
         person = _digest(email)
-        is_known = not self.limiter.windows.test(_KNOWN, _CAME, person, address)
+        is_known = not self.limiter.windows.look(_KNOWN, _CAME, person, address).counted
         return (_GUESSED, person, address) if is_known else (_GUESSED, person)
 
 
