@@ -116,7 +116,7 @@ def open_hub(database_url: str, tmp_path: Path) -> Iterator[Caller]:
     made.hub.core.close()
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(600)  # every call there is, and to hash passwords is slow
 def test_nothing_is_found_as_an_account(open_hub: Caller) -> None:
     """(B1 to B32) In any phase; and requests were carried out, refused and answered by every check that matters."""
     found = explore(open_hub, open_hub.hub.token)
