@@ -17,6 +17,7 @@ from hub.clock import SystemClock
 from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
 from hub.contacts.lists import Lists
+from hub.contacts.register import Register
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
@@ -215,6 +216,11 @@ class Core:
     def suppressions(self) -> Suppressions:
         """Numbers that must not be texted."""
         return Suppressions(self.store, self.clock)
+
+    @cached_property
+    def consents(self) -> Register:
+        """Who agreed to be texted."""
+        return Register(self.store, self.clock)
 
     @cached_property
     def lists(self) -> Lists:

@@ -30,8 +30,15 @@ consents = Table(
     Column("source", String(32), nullable=False),
     Column("given_by", String(128), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("name", Text),  # whose number it is, where the source says so
+    Column("url", Text),  # where the notice was shown
+    Column("ip", String(45)),
+    Column("given_at", UtcDateTime),  # by the source; NULL where a proof took a suppression away: then `at` is meant
+    Column("withdrawn_at", UtcDateTime),
+    Column("digest", String(64)),  # of what was registered, so that registering it again doubles nothing
     Index("ix_consents_account_number", "account_id", "number"),
-    comment="Why a number may be texted again: never changed, never dropped.",
+    Index("uq_consents_account_id_digest", "account_id", "digest", unique=True),
+    comment="Why a number may be texted: withdrawn by a STOP, and never dropped but by an erasure.",
 )
 
 unallocated_numbers = Table(

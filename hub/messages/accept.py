@@ -235,6 +235,7 @@ class Intake:
             account=names_of(account.id, account.name),
             draws_on=account.draws_on,
             wellness=self.wellness(),
+            require_consent=request.require_consent,
         )
 
 

@@ -39,6 +39,7 @@ def digest_of(request: CampaignRequest) -> str:
         request.outside_window,
         request.encoding,
         *(() if request.auto_reply is None else (request.auto_reply,)),  # without one, the digest is that of ever
+        *(("require_consent",) if request.require_consent else ()),
     ]
     digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")
     before = b""

@@ -41,6 +41,8 @@ class CampaignRequest:
 
     Of one that came by mail, `thread` is that mail's Message-ID without its angle brackets, and `reply_to` the address
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
+
+    With `require_consent`, only people whose consent is in the register are texted.
     """
 
     account_id: int
@@ -56,6 +58,7 @@ class CampaignRequest:
     thread: str | None = None
     reply_to: str | None = None
     auto_reply: str | None = None
+    require_consent: bool = False
 
 
 class CampaignState(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -63,6 +65,7 @@ campaigns = Table(
     Column("thread", String(LONGEST_THREAD)),  # the Message-ID of the mail that asked for it, without brackets
     Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
     Column("auto_reply", Text),  # what is answered to texts that answer it; NULL for what the account says
+    Column("require_consent", Boolean, nullable=False, server_default=false()),
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),
     Index("ix_campaigns_held", "held_at", sqlite_where=_HELD_CAMPAIGN, postgresql_where=_HELD_CAMPAIGN),

@@ -56,6 +56,7 @@ def insert_campaign(
         "thread": _hint(request.thread, LONGEST_THREAD),
         "reply_to": _hint(request.reply_to, LONGEST_ADDRESS),
         "auto_reply": storable(request.auto_reply) if request.auto_reply else None,
+        "require_consent": request.require_consent,
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])

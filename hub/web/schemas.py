@@ -90,6 +90,11 @@ class CampaignBody(Input):
         max_length=LONGEST_REPLY,
         description="What is answered to people who answer: at most once per number and day, charged as a text.",
     )
+    require_consent: bool = Field(
+        default=False,
+        strict=True,
+        description="Text only people whose consent is in the register; the others are blocked as `no_consent`.",
+    )
 
 
 class SettingsBody(Input):
@@ -157,15 +162,6 @@ class InboundQuery(Input):
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most texts of a page.")
     cursor: str | None = Field(
         default=None, pattern=AN_ID, description="Where the page begins: `next` of the page before."
-    )
-
-
-class SuppressionsQuery(Input):
-    """Which page of the numbers that must not be texted."""
-
-    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most suppressions of a page.")
-    cursor: str | None = Field(
-        default=None, pattern=r"^\+?[0-9]{1,15}$", description="Where the page begins: `next` of the page before."
     )
 
 

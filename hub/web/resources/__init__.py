@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.consents import ConsentCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 
@@ -25,3 +26,4 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()
+    yield ConsentCalls(frame).routes()

@@ -100,6 +100,7 @@ class CampaignCalls:
             source=SOURCE,
             idempotency_key=idempotency_key(),
             auto_reply=body.auto_reply,
+            require_consent=body.require_consent,
         )
 
 

@@ -50,6 +50,11 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/account/settings": {"language": "fr"},
     "/api/v1/unallocated": {},
     "/api/v1/suppressions/<number>": {"proof": "Oui"},
+    "/api/v1/suppressions": {"numbers": ["0612345679"]},
+    "/api/v1/consents": {
+        "consents": [{"number": "0612345679", "notice": "Oui", "given_at": "2026-01-04T08:30:00Z", "source": "website"}]
+    },
+    "/api/v1/consents/withdraw": {"numbers": ["0612345679"]},
 }
 """What a route takes that does not take a campaign: right, so that nothing but whose it is can be wrong."""
 QUERIES: Mapping[str, Mapping[str, str]] = {"/api/v1/messages": {"campaign": "{campaign}"}}

@@ -1,0 +1,37 @@
+"""The register of consents, segments, erasures"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from hub.store.metadata import BigId, UtcDateTime
+
+revision = "core_0013"
+down_revision = "core_0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for column in (
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("ip", sa.String(length=45), nullable=True),
+        sa.Column("given_at", UtcDateTime(), nullable=True),
+        sa.Column("withdrawn_at", UtcDateTime(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+    ):
+        op.add_column("consents", column)
+    op.create_index("uq_consents_account_id_digest", "consents", ["account_id", "digest"], unique=True)
+    if op.get_bind().dialect.supports_comments:
+        comment = "Why a number may be texted: withdrawn by a STOP, and never dropped but by an erasure."
+        op.create_table_comment("consents", comment)
+    op.add_column(
+        "campaigns", sa.Column("require_consent", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("campaigns", "require_consent")
+    op.drop_index("uq_consents_account_id_digest", "consents")
+    for name in ("digest", "withdrawn_at", "given_at", "ip", "url", "name"):
+        op.drop_column("consents", name)
