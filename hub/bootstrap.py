@@ -18,6 +18,7 @@ from hub.compliance.policies import load_policies
 from hub.config.load import load, read_sources
 from hub.contacts.lists import Lists
 from hub.contacts.register import Register
+from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
@@ -221,6 +222,11 @@ class Core:
     def consents(self) -> Register:
         """Who agreed to be texted."""
         return Register(self.store, self.clock)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Who of lists is meant."""
+        return Segments(self.store, self.clock)
 
     @cached_property
     def lists(self) -> Lists:

@@ -34,6 +34,8 @@ LONGEST_NOTICE = 4000
 LONGEST_SOURCE = 32
 LONGEST_TEXT = 1000
 PAGE = 2000
+IN_FORCE = (consents.c.withdrawn_at.is_(None), consents.c.kind != SuppressionKind.UNALLOCATED)
+"""What makes a row of `consents` a yes that holds."""
 _ALL = ConsentFilter()
 
 
@@ -87,7 +89,7 @@ def consented(connection: Connection, account_id: int, numbers: Collection[str])
     """Of these E.164 numbers those whose consent to an account is in force; in one statement."""
     if not numbers:
         return set()
-    these = (consents.c.account_id == account_id, among(connection, consents.c.number, list(numbers)), *_IN_FORCE)
+    these = (consents.c.account_id == account_id, among(connection, consents.c.number, list(numbers)), *IN_FORCE)
     return set(connection.execute(select(consents.c.number).where(*these).distinct()).scalars())
 
 
@@ -120,9 +122,6 @@ def as_consent(row: AnyRow) -> RegisteredConsent:
         row.at,
         row.withdrawn_at,
     )
-
-
-_IN_FORCE = (consents.c.withdrawn_at.is_(None), consents.c.kind != SuppressionKind.UNALLOCATED)
 
 
 def _conditions(which: ConsentFilter) -> list[ColumnElement[bool]]:

@@ -83,3 +83,15 @@ contacts = Table(
     Index("ix_contacts_account_number", "account_id", "number"),
     sqlite_with_rowid=False,
 )
+
+segments = Table(
+    "segments",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("list_id", BigId, ForeignKey("contact_lists.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # as JSON
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "name"),
+)

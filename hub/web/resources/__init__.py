@@ -10,6 +10,7 @@ from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.consents import ConsentCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
+from hub.web.resources.segments import SegmentCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,5 +26,6 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield AccountCalls(frame).routes()
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()
+    yield SegmentCalls(frame).routes()
     yield NumberCalls(frame).routes()
     yield ConsentCalls(frame).routes()

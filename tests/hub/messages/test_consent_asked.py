@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hub.compliance.model import Purpose
 from hub.contacts.model import NewConsent
-from hub.messages.model import CampaignRequest, Purpose, Recipient
+from hub.messages.model import CampaignRequest, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -31,7 +31,7 @@ OF_CARRIERS = "/carriers/"
 """Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
 
 NOBODYS = "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"
-THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711"}
+THINGS = {"campaign_id": NOBODYS, "list_id": "4711", "account_id": "4711", "token_id": "4711", "segment_id": "4711"}
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
@@ -50,6 +50,8 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/account/settings": {"language": "fr"},
     "/api/v1/unallocated": {},
     "/api/v1/suppressions/<number>": {"proof": "Oui"},
+    "/api/v1/segments": {"list_id": 4711, "name": "Pris", "rule": {"consent": True}},
+    "/api/v1/segments/count": {"list_id": 4711, "rule": {"consent": True}},
     "/api/v1/suppressions": {"numbers": ["0612345679"]},
     "/api/v1/consents": {
         "consents": [{"number": "0612345679", "notice": "Oui", "given_at": "2026-01-04T08:30:00Z", "source": "website"}]
