@@ -126,26 +126,35 @@ def condition(rule: Rule, account_id: int, now: datetime, dialect: str) -> Colum
 
     match rule:
         case AllOf(rules):
-            return and_(*map(of, rules))
+            meant: ColumnElement[bool] = and_(*map(of, rules))
         case AnyOf(rules):
-            return or_(*map(of, rules))
+            meant = or_(*map(of, rules))
         case NotSo(inner):
-            return not_(of(inner))
+            meant = not_(of(inner))
         case FieldIs():
-            return _field_is(rule, dialect)
+            meant = _field_is(rule, dialect)
+        case _:
+            meant = exists().where(*_there_is(rule, account_id, now))
+    return meant
+
+
+def _there_is(
+    rule: HasConsent | IsSuppressed | TextedWithin | AnsweredWithin, account_id: int, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """What a row of another table must be for a contact to be meant."""
+    person = contacts.c.number
+    match rule:
         case HasConsent():
-            mine = (consents.c.account_id == account_id, consents.c.number == contacts.c.number, *IN_FORCE)
-            return exists().where(*mine)
+            return consents.c.account_id == account_id, consents.c.number == person, *IN_FORCE
         case IsSuppressed():
-            return exists().where(suppressions.c.account_id == account_id, suppressions.c.number == contacts.c.number)
+            return suppressions.c.account_id == account_id, suppressions.c.number == person
         case TextedWithin(days):
             told = _last_texts.c
-            since = told.at >= now - timedelta(days=days)
-            return exists().where(told.recipient == contacts.c.number, told.account_id == account_id, since)
+            return told.recipient == person, told.account_id == account_id, told.at >= now - timedelta(days=days)
         case AnsweredWithin(days):
             wrote = _inbound.c
             since = wrote.received_at >= now - timedelta(days=days)
-            return exists().where(wrote.account_id == account_id, wrote.number == contacts.c.number, since)
+            return wrote.account_id == account_id, wrote.number == person, since
     assert_never(rule)
 
 
@@ -166,7 +175,9 @@ def _value_of(name: str, dialect: str) -> ColumnElement[str]:
     """What a contact has in a field; nothing is an empty text."""
     if name == "number" or name in INFOS:
         return func.coalesce(contacts.c[name], "")
-    if dialect == "sqlite":
+    if dialect == "sqlite" and name.isprintable() and not {'"', "\\"} & set(name):
+        return func.coalesce(func.json_extract(contacts.c.fields, f'$."{name}"'), "")
+    if dialect == "sqlite":  # no path can be written for such a name
         each = func.json_each(func.coalesce(contacts.c.fields, "{}")).table_valued("key", "value")
         return func.coalesce(select(each.c.value).where(each.c.key == name).scalar_subquery(), "")
     return func.coalesce(cast(contacts.c.fields, JSON)[name].astext, "")
@@ -186,27 +197,38 @@ def _size(given: Mapping[str, Any], depth: int) -> int:
 
 
 def _read(given: Mapping[str, Any]) -> Rule:
-    match dict(given):
-        case {"all": [*rules], **rest} if not rest and rules:
-            return AllOf(tuple(map(_read, rules)))
-        case {"any": [*rules], **rest} if not rest and rules:
-            return AnyOf(tuple(map(_read, rules)))
-        case {"not": inner, **rest} if not rest:
-            return NotSo(_read(inner))
-        case {"field": name, "op": op, "value": value, **rest} if not rest:
-            return _field(name, op, value)
-        case {"consent": True, **rest} if not rest:
-            return HasConsent()
-        case {"suppressed": True, **rest} if not rest:
-            return IsSuppressed()
-        case {"texted_within_days": int(days), **rest} if not rest and 0 < days <= MOST_DAYS:
-            return TextedWithin(days)
-        case {"answered_within_days": int(days), **rest} if not rest and 0 < days <= MOST_DAYS:
-            return AnsweredWithin(days)
-        case {"clicked_within_days": _}:
+    if len(given) == 1:
+        (kind, value), *_ = given.items()
+        return _read_one(kind, value)
+    if set(given) == {"field", "op", "value"}:
+        return _field(given["field"], given["op"], given["value"])
+    raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+
+
+def _read_one(kind: str, value: Any) -> Rule:
+    """A rule that is one member; what is left out by every case is none."""
+    rule: Rule | None = None
+    match kind, value:
+        case "all", [_, *_]:
+            rule = AllOf(tuple(map(_read, value)))
+        case "any", [_, *_]:
+            rule = AnyOf(tuple(map(_read, value)))
+        case "not", dict():
+            rule = NotSo(_read(value))
+        case "consent", True:
+            rule = HasConsent()
+        case "suppressed", True:
+            rule = IsSuppressed()
+        case "texted_within_days", int() if 0 < value <= MOST_DAYS:
+            rule = TextedWithin(value)
+        case "answered_within_days", int() if 0 < value <= MOST_DAYS:
+            rule = AnsweredWithin(value)
+        case "clicked_within_days", _:
             message = "This hub does not know yet who clicked; leave this rule out."
             raise RequestRefused.because("rule", "not_known_yet", message)
-    raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+    if rule is None:
+        raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+    return rule
 
 
 def _field(name: str, op: str, value: str) -> FieldIs:

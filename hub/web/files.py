@@ -33,8 +33,8 @@ _FILE = {"type": "string", "format": "binary", "description": "CSV or TXT, in UT
 UPLOAD: dict[str, Any] = {
     "required": True,
     "content": {
-        "text/csv": {"schema": {"type": "string"}},
-        "text/plain": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {}},
+        "text/plain": {"schema": {}},
         "multipart/form-data": {
             "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -82,8 +83,18 @@ def watch(app: Flask, clock: Clock, metrics: Metrics, *, over_tls: bool = False)
             response.headers.setdefault(name, value)
         return response
 
+    app.make_default_options_response = partial(options_of, app)  # type: ignore[method-assign]  # Flask's own seam
     app.before_request(begin)
     app.after_request(end)
+
+
+def options_of(app: Flask) -> Response:
+    """What an address takes: where several fit, as a name fits where an id may stand, what the one that it is takes."""
+    rule = request.url_rule.rule if request.url_rule else ""
+    methods = {method for one in app.url_map.iter_rules() if one.rule == rule for method in one.methods or ()}
+    response = app.response_class()
+    response.allow.update(methods)
+    return response
 
 
 def read_to_the_end(asked: Request) -> None:

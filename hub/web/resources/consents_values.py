@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from hub.contacts.model import SuppressionKind
 from hub.contacts.register import LONGEST_NOTICE, LONGEST_SOURCE, LONGEST_TEXT
@@ -16,6 +17,7 @@ from hub.web.examples import SUPPRESSION, shown_as
 from hub.web.schemas import AN_ID, LONGEST_PROOF, MOST_ITEMS, Input
 
 LARGEST_ID = 2**53
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT")
 _like = partial(shown_as, from_attributes=True)
 
 CONSENT: dict[str, Any] = {
@@ -39,6 +41,15 @@ def _address(text: str) -> str:
     return str(ip_address(text))
 
 
+def _written(value: object) -> object:
+    """Times are written out: pydantic would take numbers for seconds since 1970."""
+    if isinstance(value, str) and _DATE.match(value):
+        return value
+    message = "Write a time as ISO 8601 with an offset, as in 2027-01-04T09:30:00+01:00."
+    raise ValueError(message)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 IpAddress = Annotated[str, AfterValidator(_address)]
 
 
@@ -47,7 +58,7 @@ class ConsentBody(Input):
 
     number: str = Field(description=_NUMBER)
     notice: str = Field(min_length=1, max_length=LONGEST_NOTICE, description="The words that the person was shown.")
-    given_at: AwareDatetime = Field(description="When the person agreed, ISO 8601 with an offset.")
+    given_at: Moment = Field(description="When the person agreed, ISO 8601 with an offset.")
     source: str = Field(min_length=1, max_length=LONGEST_SOURCE, description="Where it comes from, as in `website`.")
     name: str | None = Field(default=None, max_length=LONGEST_TEXT, description="Whose number it is.")
     url: str | None = Field(default=None, max_length=LONGEST_TEXT, description="The page that showed the words.")
@@ -87,8 +98,8 @@ class ConsentsFilter(Input):
 
     number: str | None = Field(default=None, pattern=r"^\+[0-9]{1,15}$", description="Only of this number, in E.164.")
     source: str | None = Field(default=None, max_length=LONGEST_SOURCE, description="Only from there.")
-    since: AwareDatetime | None = Field(default=None, description="Only those given then or later.")
-    until: AwareDatetime | None = Field(default=None, description="Only those given before.")
+    since: Moment | None = Field(default=None, description="Only those given then or later.")
+    until: Moment | None = Field(default=None, description="Only those given before.")
     in_force: bool | None = Field(default=None, description="`true`: only those not withdrawn; `false`: only those.")
 
 
@@ -152,8 +163,8 @@ class SuppressionsFilter(Input):
     kind: list[SuppressionKind] = Field(
         default_factory=list, description="Only of this kind; may be given several times."
     )
-    since: AwareDatetime | None = Field(default=None, description="Only those of then or later.")
-    until: AwareDatetime | None = Field(default=None, description="Only those from before.")
+    since: Moment | None = Field(default=None, description="Only those of then or later.")
+    until: Moment | None = Field(default=None, description="Only those from before.")
     campaign: str | None = Field(default=None, pattern=AN_ID, description="Only those that answered this campaign.")
 
 

@@ -52,7 +52,7 @@ def clients(store: Store, clock: FakeClock, account: int) -> int:
     people = [
         NewContact(NINA, "Nina", fields={"ville": "Lyon"}),
         NewContact(OMAR, "Omar", fields={"ville": "Lille"}),
-        NewContact(ZOE),
+        NewContact(ZOE, fields={'dite "ville"': "Nice"}),
     ]
     lists.put(account, one, people)
     Register(store, clock).record(account, [NewConsent(NINA, "Oui", clock.now(), "website")], "account 1")
@@ -104,6 +104,8 @@ def answered(number: str, account: int, clock: FakeClock) -> dict[str, Any]:
         ({"field": "ville", "op": "contains", "value": "ill"}, [OMAR]),
         ({"field": "info1", "op": "is", "value": "Nina"}, [NINA]),
         ({"field": "info1", "op": "is", "value": ""}, [ZOE]),
+        ({"field": 'vil"le', "op": "is", "value": "Lyon"}, []),
+        ({"field": 'dite "ville"', "op": "is", "value": "Nice"}, [ZOE]),
         ({"field": "vil'le", "op": "is", "value": "'; DROP TABLE contacts; --"}, []),
         ({"not": {"field": "ville", "op": "is", "value": "Lyon"}}, [OMAR, ZOE]),
         (AGREED, [NINA]),

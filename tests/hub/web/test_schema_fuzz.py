@@ -112,6 +112,7 @@ def open_hub(database_url: str, tmp_path: Path) -> Iterator[Caller]:
     made.hub.core.close()
 
 
+@pytest.mark.timeout(600)
 def test_nothing_is_found_as_an_account(open_hub: Caller) -> None:
     """(B1 to B32) In any phase; and requests were carried out, refused and answered by every check that matters."""
     found = explore(open_hub, open_hub.hub.token)
@@ -131,6 +132,7 @@ def test_nothing_is_found_as_a_stranger(open_hub: Caller, token: str | None) -> 
     assert open_hub.hub.core.campaigns.latest() == ()
 
 
+@pytest.mark.timeout(600)
 def test_no_request_of_another_account_reaches_a_campaign(open_hub: Caller) -> None:
     """(B30) Whatever it asks about an id that it has learnt, every answer is 404 or a fault of the question."""
     campaign = open_hub.send(send_at="2026-12-01T09:30").get_json()["id"]

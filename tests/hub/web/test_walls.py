@@ -130,7 +130,13 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     core.lists.put(mine, clients.id, [NewContact("+33612345679", "Nina")])
     made, _ = core.tokens.make(mine, "caisse")
     campaign = owner.send("+33612345679").get_json()["id"]
-    things = {"list_id": str(clients.id), "account_id": str(sibling.id), "token_id": str(made.id)}
+    segment = core.segments.create(mine, clients.id, "D'accord", {"consent": True})
+    things = {
+        "list_id": str(clients.id),
+        "account_id": str(sibling.id),
+        "token_id": str(made.id),
+        "segment_id": str(segment.id),
+    }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
     owner.hub.core.close()
