@@ -28,6 +28,8 @@ from hub.config.load import load, read_sources
 from hub.contacts.imports.service import Imports
 from hub.contacts.imports.work import ImportWork
 from hub.contacts.lists import Lists
+from hub.contacts.register import Register
+from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
@@ -283,6 +285,16 @@ class Core:
     def suppressions(self) -> Suppressions:
         """Numbers that must not be texted."""
         return Suppressions(self.store, self.clock)
+
+    @cached_property
+    def consents(self) -> Register:
+        """Who agreed to be texted."""
+        return Register(self.store, self.clock)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Who of lists is meant."""
+        return Segments(self.store, self.clock)
 
     @cached_property
     def lists(self) -> Lists:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from hub.contacts.model import INFOS, Contact, ContactList, NewContact, Taken
 from hub.contacts.reading import as_contact, as_list, list_of, members, require_lists
 from hub.contacts.tables import contact_lists as lists
-from hub.contacts.tables import contacts
+from hub.contacts.tables import contacts, segments
 from hub.errors import Conflict, NotFound, RequestRefused
 from hub.store.bulk import among, fetch, in_batches, insert_returning, upsert_rows
 from hub.store.storable import storable
@@ -84,6 +84,7 @@ class Lists:
         """Take a list away with its contacts: nobody sees it any more, and `clear_deleted` does the rest."""
         with self.store.write("contacts") as connection:
             list_of(connection, account_id, list_id, lock=True)
+            connection.execute(delete(segments).where(segments.c.list_id == list_id))
             gone = {"name": None, "deleted_at": self.clock.now()}
             connection.execute(update(lists).where(lists.c.id == list_id).values(gone))
 

@@ -91,6 +91,16 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressionFilter:
+    """Which suppressions are meant: of these kinds (none: of all), from `since` on, before `until`, of a campaign."""
+
+    kinds: tuple[SuppressionKind, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    campaign_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """Why a number may be texted again: the notice that the person agreed to, where it came from, who recorded it."""
 
@@ -109,3 +119,49 @@ class Consent:
     source: str
     by: str
     at: datetime
+
+
+CONSENT = "marketing"
+"""The kind of a consent that was registered; that of a proof is the suppression which it took away."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewConsent:
+    """What a person agreed to, as its source tells it: the words that were shown, when, where, from which address."""
+
+    number: str
+    notice: str
+    given_at: datetime
+    source: str
+    name: str | None = None
+    url: str | None = None
+    ip: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredConsent:
+    """A consent of the register; `by` recorded it at `at`, and it holds until it is withdrawn."""
+
+    id: int
+    number: str
+    kind: str
+    notice: str
+    given_at: datetime
+    source: str
+    name: str | None
+    url: str | None
+    ip: str | None
+    by: str
+    at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFilter:
+    """Which consents are meant: of a number, from a source, given from `since` on, before `until`, (not) in force."""
+
+    number: str | None = None
+    source: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    in_force: bool | None = None

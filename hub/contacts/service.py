@@ -7,24 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select
 
-from hub.contacts.model import Consent, Suppression, SuppressionKind
+from hub.contacts.model import CONSENT, Consent, Suppression, SuppressionFilter, SuppressionKind
+from hub.contacts.register import withdraw
 from hub.contacts.tables import consents, suppressions
 from hub.errors import NotFound, RequestRefused
-from hub.store.bulk import among, as_table, insert_new, insert_rows
+from hub.store.bulk import among, as_table, fetch, insert_new, insert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.clock import Clock
     from hub.contacts.model import Proof
+    from hub.store.bulk import AnyRow
     from hub.store.engine import Store
 
 LONGEST_SOURCE = 32
 LONGEST_GIVER = 128
+PAGE = 2000
+_ALL = SuppressionFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,32 @@ class Suppressions:
 
     def add(self, account_id: int, number: str, kind: SuppressionKind, *, source: str, note: str | None = None) -> bool:
         """Suppress an E.164 number for all of an account's texts; False when it was already."""
-        row = {
-            "account_id": account_id,
-            "number": number,
-            "kind": kind,
-            "at": self.clock.now(),
-            "source": source,
-            "note": note,
-        }
+        return self.add_many(account_id, [number], kind, source=source, note=note) == 1
+
+    def add_many(
+        self,
+        account_id: int,
+        numbers: Collection[str],
+        kind: SuppressionKind,
+        *,
+        source: str,
+        note: str | None = None,
+        campaign_id: str | None = None,
+    ) -> int:
+        """Suppress E.164 numbers in one transaction; how many were not yet. An opt-out withdraws consents."""
+        same = {"kind": kind, "at": self.clock.now(), "source": source, "note": note, "campaign_id": campaign_id}
+        rows = [{"account_id": account_id, "number": number, **same} for number in sorted(set(numbers))]
         with self.store.write("suppress") as connection:
-            return insert_new(connection, suppressions, [row]) == 1
+            if kind is SuppressionKind.OPT_OUT:
+                withdraw(connection, rows)
+            return insert_new(connection, suppressions, rows)
+
+    def of(self, account_id: int, number: str) -> tuple[Suppression, ...]:
+        """Why an account must not text an E.164 number; nothing where it may."""
+        mine = (suppressions.c.account_id == account_id, suppressions.c.number == number)
+        with self.store.read() as connection:
+            rows = connection.execute(select(suppressions).where(*mine).order_by(suppressions.c.kind)).all()
+        return tuple(map(_as_suppression, rows))
 
     def remove(self, account_id: int, number: str, kind: SuppressionKind, proof: Proof) -> Consent:
         """Let an E.164 number be texted again, on a proof that its person agreed, which is kept for good.
@@ -62,25 +82,32 @@ class Suppressions:
                 raise NotFound("This number is not suppressed for that reason.")
         return Consent(number, kind, proof.notice, proof.source, proof.by, at)
 
-    def all(self, account_id: int, *, after: str = "", limit: int | None = None) -> tuple[Suppression, ...]:
+    def all(
+        self, account_id: int, *, after: str = "", limit: int | None = None, which: SuppressionFilter = _ALL
+    ) -> tuple[Suppression, ...]:
         """Every suppression of an account, the latest first; with a `limit`, a page of them by number."""
-        query = select(suppressions).where(suppressions.c.account_id == account_id)
+        query = select(suppressions).where(suppressions.c.account_id == account_id, *_conditions(which))
         if limit is None:
             query = query.order_by(suppressions.c.at.desc())
         else:
             page = query.where(suppressions.c.number > after).order_by(suppressions.c.number, suppressions.c.kind)
             query = page.limit(limit)
         with self.store.read() as connection:
-            return tuple(
-                Suppression(
-                    row.number, SuppressionKind(row.kind), row.at, row.source, row.note, row.text, row.campaign_id
-                )
-                for row in connection.execute(query)
-            )
+            return tuple(map(_as_suppression, fetch(connection, query)))
+
+    def every(self, account_id: int, which: SuppressionFilter = _ALL) -> Iterator[Suppression]:
+        """All of them by number, read page by page."""
+        after = ""
+        while page := self.all(account_id, after=after, limit=PAGE, which=which):
+            if len(page) == PAGE and page[-1].number != page[-2].number:
+                page = page[:-1]  # a number's second may be on the next page
+            yield from page
+            after = page[-1].number
 
     def consents(self, account_id: int) -> tuple[Consent, ...]:
-        """Every recorded consent of an account, the latest first."""
-        query = select(consents).where(consents.c.account_id == account_id).order_by(consents.c.id.desc())
+        """Every proof on which an account may text a number again, the latest first."""
+        mine = (consents.c.account_id == account_id, consents.c.kind != CONSENT)
+        query = select(consents).where(*mine).order_by(consents.c.id.desc())
         with self.store.read() as connection:
             return tuple(
                 Consent(row.number, SuppressionKind(row.kind), row.notice, row.source, row.given_by, row.at)
@@ -99,6 +126,7 @@ def opt_out(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> set[tu
     """Record opt-outs in the caller's transaction; the accounts and numbers that had none before."""
     known = suppressed_pairs(connection, {(row["account_id"], row["number"]) for row in rows})
     had = {pair for pair, kind in known.items() if kind is SuppressionKind.OPT_OUT}
+    withdraw(connection, rows)
     insert_new(connection, suppressions, rows)
     return {(row["account_id"], row["number"]) for row in rows} - had
 
@@ -149,3 +177,20 @@ def suppressed(connection: Connection, account_id: int, numbers: Collection[str]
         if found.get(number) is not SuppressionKind.OPT_OUT:
             found[number] = SuppressionKind(kind)
     return found
+
+
+def _conditions(which: SuppressionFilter) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if which.kinds:
+        wanted.append(suppressions.c.kind.in_(which.kinds))
+    if which.since is not None:
+        wanted.append(suppressions.c.at >= which.since)
+    if which.until is not None:
+        wanted.append(suppressions.c.at < which.until)
+    if which.campaign_id is not None:
+        wanted.append(suppressions.c.campaign_id == which.campaign_id)
+    return wanted
+
+
+def _as_suppression(row: AnyRow) -> Suppression:
+    return Suppression(row.number, SuppressionKind(row.kind), row.at, row.source, row.note, row.text, row.campaign_id)

@@ -42,8 +42,15 @@ consents = Table(
     Column("source", String(32), nullable=False),
     Column("given_by", String(128), nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("name", Text),  # whose number it is, where the source says so
+    Column("url", Text),  # where the notice was shown
+    Column("ip", String(45)),
+    Column("given_at", UtcDateTime),  # by the source; NULL where a proof took a suppression away: then `at` is meant
+    Column("withdrawn_at", UtcDateTime),
+    Column("digest", String(64)),  # of what was registered, so that registering it again doubles nothing
     Index("ix_consents_account_number", "account_id", "number"),
-    comment="Why a number may be texted again: never changed, never dropped.",
+    Index("uq_consents_account_id_digest", "account_id", "digest", unique=True),
+    comment="Why a number may be texted: withdrawn by a STOP, and never dropped but by an erasure.",
 )
 
 unallocated_numbers = Table(
@@ -134,4 +141,16 @@ import_chunks = Table(
     Column("report", Text, nullable=False),  # the lines worth a word, as JSON
     Column("stored", Boolean, nullable=False, server_default=false()),
     comment="What a file says, read and judged: stored chunk by chunk, each with the list's size in one transaction.",
+)
+
+segments = Table(
+    "segments",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("list_id", BigId, ForeignKey("contact_lists.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("rule", Text, nullable=False),  # as JSON
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "name"),
 )

@@ -44,6 +44,7 @@ inbound_messages = Table(
     Index("uq_inbound_messages_connector_digest", "connector", "digest", unique=True),
     Index("ix_inbound_messages_account", "account_id", "id"),
     Index("ix_inbound_messages_campaign", "campaign_id", "id", sqlite_where=_ANSWERS, postgresql_where=_ANSWERS),
+    Index("ix_inbound_messages_person", "account_id", "number"),
     Index("ix_inbound_messages_new", "due_at", sqlite_where=_NEW, postgresql_where=_NEW),
 )
 

@@ -259,6 +259,7 @@ class Intake:
             draws_on=account.draws_on,
             wellness=self.wellness(),
             repeat_digest=repeat_digest(request, account.country),
+            require_consent=request.require_consent,
         )
 
 

@@ -194,4 +194,5 @@ def terms_of(intake: Intake, account: Account, campaign: AnyRow, now: datetime) 
         account=names_of(account.id, account.name),
         draws_on=account.draws_on,
         wellness=intake.wellness(),
+        require_consent=campaign.require_consent,
     )

@@ -44,6 +44,7 @@ class CampaignRequest:
 
     Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
     by id, whose contacts are recipients too; `notes` what its sender should hear beside what the engine finds.
+    With `require_consent`, only people whose consent is in the register are texted.
     """
 
     account_id: int
@@ -62,6 +63,7 @@ class CampaignRequest:
     allow_repeat: bool = True
     lists: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    require_consent: bool = False
 
 
 class CampaignState(StrEnum):

@@ -70,6 +70,7 @@ class Terms:
     draws_on: int | None = None
     wellness: Mapping[str, float] = field(default_factory=dict)
     repeat_digest: str | None = None
+    require_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,9 @@ _SUPPRESSED = {
     SuppressionKind.OPT_OUT: Violation("opted_out", "This person asked not to be texted any more."),
     SuppressionKind.UNALLOCATED: Violation("unallocated", "This number belongs to nobody: earlier texts came back."),
 }
+NO_CONSENT = Violation(
+    "no_consent", "This person's consent is not in the register, or was withdrawn; POST /api/v1/consents records one."
+)
 
 
 @dataclass

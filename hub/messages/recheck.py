@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hub.accounts.reading import locked_among
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
+from hub.contacts.register import consented
 from hub.contacts.service import suppressed, suppressed_pairs
 from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes
+from hub.messages.planning import NO_CONSENT
 from hub.messages.tables import campaigns
 from hub.messages.writing import ANSWER
 from hub.sms.zones import zones_of
@@ -37,6 +40,8 @@ class _Facts:
 
     suppressed: Mapping[tuple[int, str], SuppressionKind]
     cancelled: Collection[str]
+    not_agreed: Collection[int]
+    """Messages whose campaign asks for consents, to people without one in force."""
     locked: Collection[int]
     openings: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
 
@@ -50,7 +55,9 @@ class Recheck:
 
     def keep(self, connection: Connection, rows: Sequence[AnyRow], now: datetime) -> tuple[list[AnyRow], Changes]:
         """Which claimed rows may leave now, and what becomes of the others (already written)."""
-        facts = _Facts(_suppressed(connection, rows), _cancelled(connection, rows), _locked(connection, rows))
+        cancelled, asking = _cancelled(connection, rows)
+        stopped, locked = _suppressed(connection, rows), _locked(connection, rows)
+        facts = _Facts(stopped, cancelled, _not_agreed(connection, rows, asking), locked)
         changes = Changes()
         kept = [row for row in rows if not self._sort_out(row, facts, changes, now)]
         changes.write(connection, now)
@@ -67,6 +74,8 @@ class Recheck:
             changes.end(row, MessageState.BLOCKED, "country_not_allowed", now)
         elif kind:
             changes.end(row, MessageState.BLOCKED, _REASONS[kind], now)
+        elif row.id in facts.not_agreed:
+            changes.end(row, MessageState.BLOCKED, NO_CONSENT.code, now)
         elif row.expires_at and now >= row.expires_at:
             changes.end(row, MessageState.EXPIRED, "expired_unsent", now)
         elif row.priority == _MARKETING:
@@ -112,9 +121,31 @@ def _locked(connection: Connection, rows: Sequence[AnyRow]) -> set[int]:
     return locked_among(connection, ids) if ids else set()
 
 
-def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> set[str]:
-    """Campaigns cancelled since: a message that was with a carrier then, and came back, must not go out again."""
+def _cancelled(connection: Connection, rows: Sequence[AnyRow]) -> tuple[set[str], set[str]]:
+    """Campaigns cancelled since, and those that ask for consents; in one look.
+
+    A message that was with a carrier when its campaign was cancelled, and came back, must not go out again.
+    """
     ids = {row.campaign_id for row in rows}
-    these = among(connection, campaigns.c.id, ids)
-    query = select(campaigns.c.id).where(these, campaigns.c.state == CampaignState.CANCELLED)
-    return set(connection.execute(query).scalars()) if ids else set()
+    if not ids:
+        return set(), set()
+    cancelled = campaigns.c.state == CampaignState.CANCELLED
+    query = select(campaigns.c.id, campaigns.c.state, campaigns.c.require_consent)
+    found = connection.execute(
+        query.where(among(connection, campaigns.c.id, ids), or_(cancelled, campaigns.c.require_consent))
+    ).all()
+    ended = {row.id for row in found if row.state == CampaignState.CANCELLED}
+    return ended, {row.id for row in found if row.require_consent}
+
+
+def _not_agreed(connection: Connection, rows: Sequence[AnyRow], asking: Collection[str]) -> set[int]:
+    """Messages of campaigns that ask for consents, to people who gave none or withdrew it since."""
+    asked = defaultdict(list)
+    for row in rows:
+        if row.campaign_id in asking:
+            asked[row.account_id].append(row)
+    without: set[int] = set()
+    for account_id, those in asked.items():  # a claim has few accounts, mostly one
+        agreed = consented(connection, account_id, {row.recipient for row in those})
+        without |= {row.id for row in those if row.recipient not in agreed}
+    return without

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -65,6 +67,7 @@ campaigns = Table(
     Column("reply_to", String(LONGEST_ADDRESS)),  # where answers to it go when its account names no address
     Column("auto_reply", Text),  # what is answered to texts that answer it; NULL for what the account says
     Column("repeat_digest", String(64)),  # what a campaign that repeats it has too; NULL where nobody compares
+    Column("require_consent", Boolean, nullable=False, server_default=false()),
     Index("ix_campaigns_account", "account_id", "id"),
     Index("ix_campaigns_repeats", "account_id", "repeat_digest", sqlite_where=_COMPARED, postgresql_where=_COMPARED),
     Index("ix_campaigns_unfrozen", "freeze_at", "id", sqlite_where=_UNFROZEN, postgresql_where=_UNFROZEN),

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hub.contacts.register import consented
 from hub.contacts.service import suppressed
+from hub.messages.planning import NO_CONSENT
 from hub.messages.writing import draft_of
 from hub.sms.model import NumberRefusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from hub.compliance.model import Violation
     from hub.messages.planning import Candidate, PlannedMessage, Planner, Terms
@@ -27,10 +29,17 @@ def plan_all(store: Store, planner: Planner, candidates: Sequence[Candidate], pl
     numbers = {one.number.e164 for one in candidates if not isinstance(one.number, NumberRefusal)}
     with store.read() as connection:
         stopped = suppressed(connection, planner.terms.account_id, numbers)
+        agreed = consented(connection, planner.terms.account_id, numbers) if planner.terms.require_consent else numbers
     planned = [planner.plan(candidate, stopped) for candidate in candidates]
+    if planner.terms.require_consent:
+        planned = [_asked_for(message, agreed) for message in planned]
     if not (plugins.decide_messages or plugins.choose_routes):
         return planned
     return _as_decided(planner.terms, planned, plugins)
+
+
+def _asked_for(message: PlannedMessage, agreed: Collection[str]) -> PlannedMessage:
+    return message if message.violation or message.recipient in agreed else replace(message, violation=NO_CONSENT)
 
 
 def _as_decided(terms: Terms, planned: Sequence[PlannedMessage], plugins: Plugins) -> list[PlannedMessage]:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
+from werkzeug.exceptions import MethodNotAllowed
 
 from hub.accounts.model import Scope
 from hub.errors import Fault, NotAllowed, NotAuthenticated, NotFound, RequestRefused
@@ -99,6 +100,7 @@ class Resource:
         self.routes.before_request(self.frame.authenticate)
         self.routes.before_request(self._require_scope)
         self.routes.after_request(self._tell_room)
+        self.routes.before_request(_require_method)
 
     def get(self, path: str, call: Callable[..., Response], said: dict[str, Any], scope: Scope = Scope.READ) -> None:
         """Add a call that looks."""
@@ -141,6 +143,14 @@ class Resource:
 
 def _note_room(room: Room) -> None:
     g.room = room
+
+
+def _require_method() -> None:
+    """An address that is spelt out, as /segments/count, is no id: its other methods are refused, not looked up."""
+    if request.view_args:
+        literal = [one for one in current_app.url_map.iter_rules() if one.rule == request.path]
+        if literal:
+            raise MethodNotAllowed([method for one in literal for method in one.methods or ()])
 
 
 def _view(call: Callable[..., Response]) -> Callable[..., Response]:

@@ -50,7 +50,8 @@ STATUS_BY_CODE: Mapping[str, int] = {
         400,
     ),
     **dict.fromkeys(
-        ("country_not_allowed", "marketing_disabled", "not_mobile", "opted_out", "unallocated", "voip"), 403
+        ("country_not_allowed", "marketing_disabled", "no_consent", "not_mobile", "opted_out", "unallocated", "voip"),
+        403,
     ),
     "too_many_to_recipient": 429,
     "changed_meanwhile": 412,

@@ -128,6 +128,11 @@ class CampaignBody(Input):
         default=False,
         description="Whether it may go out although the same text went to the same recipients a few minutes ago.",
     )
+    require_consent: bool = Field(
+        default=False,
+        strict=True,
+        description="Text only people whose consent is in the register; the others are blocked as `no_consent`.",
+    )
 
 
 class SettingsBody(Input):
@@ -228,15 +233,6 @@ class InboundQuery(Input):
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most texts of a page.")
     cursor: str | None = Field(
         default=None, pattern=AN_ID, description="Where the page begins: `next` of the page before."
-    )
-
-
-class SuppressionsQuery(Input):
-    """Which page of the numbers that must not be texted."""
-
-    limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most suppressions of a page.")
-    cursor: str | None = Field(
-        default=None, pattern=r"^\+?[0-9]{1,15}$", description="Where the page begins: `next` of the page before."
     )
 
 

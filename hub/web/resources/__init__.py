@@ -8,10 +8,12 @@ from hub.web.resources.account import AccountCalls
 from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.billing import BillingCalls
 from hub.web.resources.campaigns import CampaignCalls
+from hub.web.resources.consents import ConsentCalls
 from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 from hub.web.resources.reports import ReportCalls
+from hub.web.resources.segments import SegmentCalls
 from hub.web.resources.templates import TemplateCalls
 from hub.web.resources.trials import TrialCalls
 from hub.web.resources.users import UserCalls
@@ -37,3 +39,5 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield ImportCalls(frame).routes()
     yield NumberCalls(frame).routes()
     yield UserCalls(frame).routes()
+    yield SegmentCalls(frame).routes()
+    yield ConsentCalls(frame).routes()

@@ -46,6 +46,7 @@ class Drafts:
             idempotency_key=idempotency_key(),
             auto_reply=body.auto_reply,
             allow_repeat=body.allow_repeat,
+            require_consent=body.require_consent,
             lists=tuple(body.lists),
         )
 

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
 
 from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
 
-from hub.contacts.model import Proof
+from hub.contacts.model import Proof, SuppressionFilter
+from hub.sms.model import NumberRefusal
+from hub.sms.phone import parse_number
+from hub.store.bulk import in_batches
+from hub.store.storable import storable
 from hub.web import answers, document
+from hub.web.document import call
+from hub.web.files import BATCH, CSV, MOST_FAULTS, UPLOAD, RefusedLine, TakenFile, csv_answer, rows_of_upload
 from hub.web.frame import SOURCE, Frame, Resource, account, answer, one_parsed, parsed
+from hub.web.resources.consents_values import (
+    AddedSuppressions,
+    NewSuppressionsBody,
+    NumberPath,
+    SuppressedNumber,
+    SuppressionFileQuery,
+    SuppressionsFilter,
+    SuppressionsQuery,
+)
 from hub.web.schemas import (  # noqa: TC001 - flask-openapi3 reads the hints
     InboundQuery,
     ProofBody,
     SuppressionPath,
-    SuppressionsQuery,
     UnallocatedBody,
     UnallocatedQuery,
 )
@@ -25,6 +40,26 @@ if TYPE_CHECKING:
     from flask_openapi3.blueprint import APIBlueprint
 
     from hub.contacts.model import Suppression
+    from hub.sms.model import PhoneNumber
+
+COLUMNS = ("number", "kind", "at", "source", "note", "text", "campaign_id")
+
+ADD_SUPPRESSIONS = call(
+    "addSuppressions",
+    "Nobody texts these numbers any more, alerts included. Adding again changes nothing.",
+    {"200": AddedSuppressions},
+    "400 408 413 415",
+)
+IMPORT_SUPPRESSIONS = call(
+    "importSuppressions",
+    "CSV or TXT with the numbers in the first column. Lines without a number that can be texted are left out, each "
+    "with its reason; the same file again changes nothing.",
+    {"200": TakenFile},
+    "408 413",
+    openapi_extensions={"requestBody": UPLOAD},
+)
+EXPORT_SUPPRESSIONS = call("exportSuppressions", "As CSV, in the order of the numbers.", {"200": CSV}, "")
+GET_SUPPRESSION = call("getSuppression", "Whether a number may be texted, and why not.", {"200": SuppressedNumber}, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +75,10 @@ class NumberCalls:
         calls.get("/unallocated", self.list_unallocated, document.LIST_UNALLOCATED)
         calls.post("/unallocated", self.add_unallocated, document.ADD_UNALLOCATED)
         calls.get("/suppressions", self.list_suppressions, document.LIST_SUPPRESSIONS)
+        calls.post("/suppressions", self.add_suppressions, ADD_SUPPRESSIONS)
+        calls.post("/suppressions/import", self.import_suppressions, IMPORT_SUPPRESSIONS)
+        calls.get("/suppressions/export", self.export_suppressions, EXPORT_SUPPRESSIONS)
+        calls.get("/suppressions/<number>", self.get_suppression, GET_SUPPRESSION)
         calls.delete("/suppressions/<number>", self.remove_suppression, document.REMOVE_SUPPRESSION)
         return calls.routes
 
@@ -69,10 +108,51 @@ class NumberCalls:
 
     def list_suppressions(self, query: SuppressionsQuery) -> Response:
         """List the numbers that must not be texted, page by page."""
-        found = self.frame.core.suppressions.all(account().id, after=query.cursor or "", limit=query.limit + 2)
+        found = self.frame.core.suppressions.all(
+            account().id, after=query.cursor or "", limit=query.limit + 2, which=_filter(query)
+        )
         page = page_of_numbers(found, query.limit)
         items = [answers.Suppression.model_validate(one) for one in page]
         return answer(answers.SuppressionPage(items=items, next=page[-1].number if len(found) > len(page) else None))
+
+    def get_suppression(self, path: NumberPath) -> Response:
+        """Look whether a number may be texted."""
+        mine = account()
+        number = one_parsed(path.number, mine.country)
+        found = self.frame.core.suppressions.of(mine.id, number)
+        items = [answers.Suppression.model_validate(one) for one in found]
+        return answer(SuppressedNumber(number=number, suppressed=bool(items), suppressions=items))
+
+    def add_suppressions(self, body: NewSuppressionsBody) -> Response:
+        """Add numbers that must not be texted."""
+        mine = account()
+        numbers = set(parsed("numbers", body.numbers, mine.country))
+        reason = storable(body.reason) if body.reason else None
+        added = self.frame.core.suppressions.add_many(mine.id, numbers, body.kind, source=SOURCE, note=reason)
+        return answer(AddedSuppressions(added=added, already=len(body.numbers) - added))
+
+    def import_suppressions(self, query: SuppressionFileQuery) -> Response:
+        """Add a file of numbers that must not be texted."""
+        mine, faults, added, refused, lines = account(), list[RefusedLine](), 0, 0, 0
+        reason = storable(query.reason) if query.reason else None
+        for some in in_batches(rows_of_upload(), BATCH):
+            read = [(line, cells[0] if cells else "", parse_number(cells[0], mine.country)) for line, cells in some]
+            if lines + refused == 0 and isinstance(read[0][2], NumberRefusal) and not _has_digits(read[0][1]):
+                read = read[1:]  # a header
+            bad = [one for one in read if isinstance(one[2], NumberRefusal)]
+            numbers = [one[2].e164 for one in read if not isinstance(one[2], NumberRefusal)]
+            added += self.frame.core.suppressions.add_many(mine.id, numbers, query.kind, source="file", note=reason)
+            refused, lines = refused + len(bad), lines + len(read)
+            faults += [_refused(*one) for one in bad[: MOST_FAULTS - len(faults)]]
+        return answer(
+            TakenFile(lines=lines, added=added, already=lines - refused - added, refused=refused, faults=faults)
+        )
+
+    def export_suppressions(self, query: SuppressionsFilter) -> Response:
+        """Export the numbers that must not be texted."""
+        every = self.frame.core.suppressions.every(account().id, _filter(query))
+        rows = ([_cell(getattr(one, name)) for name in COLUMNS] for one in every)
+        return csv_answer("suppressions", COLUMNS, rows)
 
     def remove_suppression(self, path: SuppressionPath, body: ProofBody) -> Response:
         """Let a number be texted again, on a proof of consent."""
@@ -81,6 +161,23 @@ class NumberCalls:
         proof = Proof(body.proof, SOURCE, f"account {mine.id}")
         kept = self.frame.core.suppressions.remove(mine.id, number, body.kind, proof)
         return answer(answers.Consent.model_validate(kept))
+
+
+def _filter(query: SuppressionsFilter) -> SuppressionFilter:
+    return SuppressionFilter(tuple(query.kind), query.since, query.until, query.campaign)
+
+
+def _has_digits(text: str) -> bool:
+    return any(character.isdigit() for character in text)
+
+
+def _refused(line: int, given: str, why: PhoneNumber | NumberRefusal) -> RefusedLine:
+    refusal = cast("NumberRefusal", why)
+    return RefusedLine(line=line, given=given, reason=refusal.reason, message=refusal.message)
+
+
+def _cell(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value or "")
 
 
 def page_of_numbers(found: Sequence[Suppression], limit: int) -> Sequence[Suppression]:

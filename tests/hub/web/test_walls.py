@@ -40,6 +40,7 @@ THINGS = {
     "import_id": "4711",
     "template_id": NOBODYS,
     "user_id": "4711",
+    "segment_id": "4711",
 }
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
@@ -74,6 +75,13 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/account/settings": {"language": "fr"},
     "/api/v1/unallocated": {},
     "/api/v1/suppressions/<number>": {"proof": "Oui"},
+    "/api/v1/segments": {"list_id": 4711, "name": "Pris", "rule": {"consent": True}},
+    "/api/v1/segments/count": {"list_id": 4711, "rule": {"consent": True}},
+    "/api/v1/suppressions": {"numbers": ["0612345679"]},
+    "/api/v1/consents": {
+        "consents": [{"number": "0612345679", "notice": "Oui", "given_at": "2026-01-04T08:30:00Z", "source": "website"}]
+    },
+    "/api/v1/consents/withdraw": {"numbers": ["0612345679"]},
 }
 """What a route takes that does not take a campaign: right, so that nothing but whose it is can be wrong.
 
@@ -155,6 +163,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     campaign = owner.send("+33612345679").get_json()["id"]
     person = core.users.create(mine, "nina@salon.example", PASSWORD)
     template = core.templates.create(mine, Wording("Rendez-vous", "Bonjour"))
+    segment = core.segments.create(mine, clients.id, "D'accord", {"consent": True})
     things = {
         "list_id": str(clients.id),
         "account_id": str(sibling.id),
@@ -162,6 +171,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "template_id": template.id,
         "import_id": str(file.id),
         "user_id": str(person.id),
+        "segment_id": str(segment.id),
     }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)

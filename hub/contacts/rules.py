@@ -1,0 +1,238 @@
+"""The rules of segments: a small tree that says who of a list is meant, read from JSON, and said to the database.
+
+Whatever somebody writes in a rule travels as a parameter, never as a part of a statement.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+
+from sqlalchemy import BigInteger, String, and_, cast, column, exists, func, not_, or_, select, table
+from sqlalchemy.dialects.postgresql import JSON
+
+from hub.contacts.model import INFOS
+from hub.contacts.register import IN_FORCE
+from hub.contacts.tables import consents, contacts, suppressions
+from hub.errors import RequestRefused
+from hub.store.metadata import UtcDateTime
+from hub.store.storable import is_storable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+
+DEEPEST = 8
+MOST_RULES = 50
+LONGEST_VALUE = 1000
+MOST_DAYS = 3650
+
+# They belong to rooms above this one, which reads no more of them than this.
+_last_texts = table(
+    "last_texts", column("recipient", String), column("account_id", BigInteger), column("at", UtcDateTime)
+)
+_inbound = table(
+    "inbound_messages", column("number", String), column("account_id", BigInteger), column("received_at", UtcDateTime)
+)
+
+
+class Comparison(StrEnum):
+    """How the value of a field is compared; letters count as they are written."""
+
+    IS = "is"
+    STARTS_WITH = "starts_with"
+    CONTAINS = "contains"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldIs:
+    """A field of a contact (`number`, `info1` to `info4`, a named one) compares so; one that is not known is empty."""
+
+    name: str
+    comparison: Comparison
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasConsent:
+    """A consent in force is in the register."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsSuppressed:
+    """The account must not text the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextedWithin:
+    """A carrier had a text of the account for the person in the last days."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredWithin:
+    """The person wrote to the account in the last days."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every rule holds."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One rule holds, at least."""
+
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotSo:
+    """The rule does not hold."""
+
+    rule: Rule
+
+
+Rule: TypeAlias = FieldIs | HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | AllOf | AnyOf | NotSo
+
+
+def rule_from(given: Mapping[str, Any]) -> Rule:
+    """The rule that a JSON object spells; raises RequestRefused where it spells none."""
+    if _size(given, 1) > MOST_RULES:
+        raise RequestRefused.because("rule", "rule_too_large", f"A segment has at most {MOST_RULES} rules.")
+    return _read(given)
+
+
+def rule_stored(content: str) -> Rule:
+    """The rule of a row."""
+    return _read(json.loads(content))
+
+
+def condition(rule: Rule, account_id: int, now: datetime, dialect: str) -> ColumnElement[bool]:
+    """Whether a row of `contacts` of an account is meant, as the database is asked; it is never NULL."""
+
+    def of(inner: Rule) -> ColumnElement[bool]:
+        return condition(inner, account_id, now, dialect)
+
+    match rule:
+        case AllOf(rules):
+            meant: ColumnElement[bool] = and_(*map(of, rules))
+        case AnyOf(rules):
+            meant = or_(*map(of, rules))
+        case NotSo(inner):
+            meant = not_(of(inner))
+        case FieldIs():
+            meant = _field_is(rule, dialect)
+        case _:
+            meant = exists().where(*_there_is(rule, account_id, now))
+    return meant
+
+
+def _there_is(
+    rule: HasConsent | IsSuppressed | TextedWithin | AnsweredWithin, account_id: int, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    """What a row of another table must be for a contact to be meant."""
+    person = contacts.c.number
+    match rule:
+        case HasConsent():
+            return consents.c.account_id == account_id, consents.c.number == person, *IN_FORCE
+        case IsSuppressed():
+            return suppressions.c.account_id == account_id, suppressions.c.number == person
+        case TextedWithin(days):
+            told = _last_texts.c
+            return told.recipient == person, told.account_id == account_id, told.at >= now - timedelta(days=days)
+        case AnsweredWithin(days):
+            wrote = _inbound.c
+            since = wrote.received_at >= now - timedelta(days=days)
+            return wrote.account_id == account_id, wrote.number == person, since
+    assert_never(rule)
+
+
+def _field_is(rule: FieldIs, dialect: str) -> ColumnElement[bool]:
+    value = _value_of(rule.name, dialect)
+    match rule.comparison:
+        case Comparison.IS:
+            return value == rule.value
+        case Comparison.STARTS_WITH:
+            return func.substr(value, 1, len(rule.value)) == rule.value
+        case Comparison.CONTAINS:
+            place = func.instr if dialect == "sqlite" else func.strpos
+            return place(value, rule.value) > 0
+    assert_never(rule.comparison)
+
+
+def _value_of(name: str, dialect: str) -> ColumnElement[str]:
+    """What a contact has in a field; nothing is an empty text."""
+    if name == "number" or name in INFOS:
+        return func.coalesce(contacts.c[name], "")
+    if dialect == "sqlite" and name.isprintable() and not {'"', "\\"} & set(name):
+        return func.coalesce(func.json_extract(contacts.c.fields, f'$."{name}"'), "")
+    if dialect == "sqlite":  # no path can be written for such a name
+        each = func.json_each(func.coalesce(contacts.c.fields, "{}")).table_valued("key", "value")
+        return func.coalesce(select(each.c.value).where(each.c.key == name).scalar_subquery(), "")
+    return func.coalesce(cast(contacts.c.fields, JSON)[name].astext, "")
+
+
+_SHAPE = (
+    "A rule is one of {all: [rules]}, {any: [rules]}, {not: rule}, {field, op, value}, {consent: true}, "
+    "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}."
+)
+
+
+def _size(given: Mapping[str, Any], depth: int) -> int:
+    if depth > DEEPEST:
+        raise RequestRefused.because("rule", "rule_too_deep", f"Rules stand at most {DEEPEST} deep in each other.")
+    inner = [*(given.get("all") or ()), *(given.get("any") or ()), *([given["not"]] if given.get("not") else ())]
+    return 1 + sum(_size(one, depth + 1) for one in inner)
+
+
+def _read(given: Mapping[str, Any]) -> Rule:
+    if len(given) == 1:
+        (kind, value), *_ = given.items()
+        return _read_one(kind, value)
+    if set(given) == {"field", "op", "value"}:
+        return _field(given["field"], given["op"], given["value"])
+    raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+
+
+def _read_one(kind: str, value: Any) -> Rule:
+    """A rule that is one member; what is left out by every case is none."""
+    rule: Rule | None = None
+    match kind, value:
+        case "all", [_, *_]:
+            rule = AllOf(tuple(map(_read, value)))
+        case "any", [_, *_]:
+            rule = AnyOf(tuple(map(_read, value)))
+        case "not", dict():
+            rule = NotSo(_read(value))
+        case "consent", True:
+            rule = HasConsent()
+        case "suppressed", True:
+            rule = IsSuppressed()
+        case "texted_within_days", int() if 0 < value <= MOST_DAYS:
+            rule = TextedWithin(value)
+        case "answered_within_days", int() if 0 < value <= MOST_DAYS:
+            rule = AnsweredWithin(value)
+        case "clicked_within_days", _:
+            message = "This hub does not know yet who clicked; leave this rule out."
+            raise RequestRefused.because("rule", "not_known_yet", message)
+    if rule is None:
+        raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+    return rule
+
+
+def _field(name: str, op: str, value: str) -> FieldIs:
+    if not (is_storable(name) and is_storable(value)) or len(value) > LONGEST_VALUE:
+        message = f"A field is compared with at most {LONGEST_VALUE} characters that a database can hold."
+        raise RequestRefused.because("rule", "rule_value", message)
+    return FieldIs(name, Comparison(op), value)
