@@ -7,7 +7,6 @@ Two kinds of transaction: `read()`, and `write()`, which on SQLite takes the wri
 from __future__ import annotations
 
 import os
-import select
 import sqlite3
 import threading
 import time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.errors import CommitInDoubt, StoreUnavailable
@@ -154,9 +153,10 @@ def _cause(error: Exception) -> str:
 
 
 def _server_engine(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S)
+    engine = create_engine(
+        url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S
+    )
     event.listen(engine, "connect", _prepare_server)
-    event.listen(engine, "checkout", _ask_if_it_spoke)
     return engine
 
 
@@ -166,21 +166,6 @@ def _sqlite_engine(url: str) -> Engine:
     event.listen(engine, "begin", _begin_sqlite)
     os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     return engine
-
-
-def _ask_if_it_spoke(connection: Any, *_: object) -> None:
-    """Ask a connection whether it is alive only where something came unasked, as a server's farewell does.
-
-    A server has nothing to say to a connection that rests. Asking each time would be a trip more per transaction.
-    """
-    looking = select.poll()
-    try:
-        looking.register(connection.fileno(), select.POLLIN)
-        if looking.poll(0):
-            connection.execute("SELECT 1")
-            connection.rollback()
-    except Exception as error:
-        raise InvalidatePoolError from error  # a fresh one takes its place; the others heard the same farewell
 
 
 def _prepare_server(connection: Any, _: ExecutionContext) -> None:

@@ -224,21 +224,6 @@ def test_a_server_that_drops_a_connection_is_unavailable_and_then_there_again(da
     other.close()
 
 
-def test_a_connection_that_was_dropped_while_it_rested_is_replaced(databases: Databases) -> None:
-    """Nobody notices: neither who reads next, nor who writes."""
-    store = Store(databases.fresh("postgresql"))
-    other = Store(store.url.render_as_string(hide_password=False))
-    for again in (lambda: count(store), lambda: put(store, "a")):
-        with store.write("test") as connection:
-            resting = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with other.read() as killer:
-            killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": resting})
-        again()
-    assert count(store) == 1
-    store.close()
-    other.close()
-
-
 def test_a_database_says_which_kind_it_is(databases: Databases) -> None:
     """By its URL, without being opened."""
     kinds = {kind: Store(databases.fresh(kind)).is_sqlite for kind in ("sqlite", "postgresql")}
