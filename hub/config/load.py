@@ -19,6 +19,7 @@ from hub.config.schema import country
 from hub.config.sections import (
     CORE_SECTIONS,
     ComplianceSection,
+    EventsSection,
     GuardSection,
     HubSection,
     MessagesSection,
@@ -114,6 +115,7 @@ def load(
         senders=pick(core, SendersSection),
         guard=pick(core, GuardSection),
         smtp=pick(core, SmtpSection),
+        events=pick(core, EventsSection),
         plugins=pick(core, PluginsSection),
         plugin_sections={name: made[name] for name in plugin_sections},
         connectors=connectors,

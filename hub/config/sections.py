@@ -274,6 +274,18 @@ class SmtpSection(Section):
     timeout_s: float = Field(default=30.0, ge=1, le=300, description="Seconds that the server may stay silent.")
 
 
+class EventsSection(Section):
+    """Webhooks: how accounts are told what happens."""
+
+    allow_private: bool = Field(
+        default=False,
+        description="Call receivers at private addresses, such as this machine: for development, never for a service.",
+    )
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="Days for which events and attempts to deliver them are kept."
+    )
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -325,6 +337,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "senders": SendersSection,
         "guard": GuardSection,
         "smtp": SmtpSection,
+        "events": EventsSection,
         "plugins": PluginsSection,
     }
 )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.sections import (
         ComplianceSection,
+        EventsSection,
         GuardSection,
         HubSection,
         MessagesSection,
@@ -61,6 +62,7 @@ class Settings:
     senders: SendersSection
     guard: GuardSection
     smtp: SmtpSection
+    events: EventsSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

@@ -38,11 +38,10 @@ class WebhookState(StrEnum):
 
 
 class EventState(StrEnum):
-    """Where the telling of an event stands: to be told, told, or given up."""
+    """Where the telling of an event stands."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +91,20 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """A webhook as the operator sees it, with what waits for it, since when, and when it is tried next."""
+    """A webhook as the operator sees it: what waits for it and since when, how often the first was tried in vain."""
 
     webhook: Webhook
-    account: str
     waiting: int
     oldest_at: datetime | None
-    failed: int
     tries: int
     retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EventFigures:
+    """How many events wait and since when the oldest does (None: none), for how many receivers a call failed last."""
+
+    waiting: int
+    oldest: datetime | None
+    failing: int
+    disabled: int

@@ -7,7 +7,6 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, SmallInteger, String,
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
 _WAITING = text("state = 'waiting'")
-_FAILED = text("state = 'failed'")
 
 webhooks = Table(
     "webhooks",
@@ -53,7 +52,6 @@ webhook_events = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index("uq_webhook_events_webhook_id_event_id", "webhook_id", "event_id", unique=True),
     Index("ix_webhook_events_waiting", "webhook_id", "id", sqlite_where=_WAITING, postgresql_where=_WAITING),
-    Index("ix_webhook_events_failed", "webhook_id", sqlite_where=_FAILED, postgresql_where=_FAILED),
     Index("ix_webhook_events_created_at", "created_at"),
 )
 

@@ -63,6 +63,7 @@ class Scheduler:
             (3600.0, self.core.settler.forget_parked),
             (600.0, self.core.mails.expire_old),
             (3600.0, self.core.mails.forget_ended),
+            (3600.0, self.core.webhooks.forget_old),
         )
 
     def run(self) -> None:
@@ -118,6 +119,8 @@ class Scheduler:
             self.core.ring_periodic(name)
         if self.core.postman.has_due():
             self.core.ring_mails()
+        if self.core.deliverer.has_due():
+            self.core.ring_events()
 
     def _clean_up_redis(self) -> None:
         url = redis_url_of(self.core.settings)

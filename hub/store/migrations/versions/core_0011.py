@@ -57,12 +57,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_events")),
     )
     op.create_index("uq_webhook_events_webhook_id_event_id", "webhook_events", ["webhook_id", "event_id"], unique=True)
-    for name, columns, state in (
-        ("ix_webhook_events_waiting", ["webhook_id", "id"], "waiting"),
-        ("ix_webhook_events_failed", ["webhook_id"], "failed"),
-    ):
-        where = sa.text(f"state = '{state}'")
-        op.create_index(name, "webhook_events", columns, sqlite_where=where, postgresql_where=where)
+    waiting = sa.text("state = 'waiting'")
+    op.create_index(
+        "ix_webhook_events_waiting",
+        "webhook_events",
+        ["webhook_id", "id"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     op.create_index("ix_webhook_events_created_at", "webhook_events", ["created_at"], unique=False)
     op.create_table(
         "webhook_attempts",
