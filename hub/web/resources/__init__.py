@@ -9,6 +9,7 @@ from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
+from hub.web.resources.webhooks import WebhookCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,3 +26,4 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield SubAccountCalls(frame).routes()
     yield ListCalls(frame).routes()
     yield NumberCalls(frame).routes()
+    yield WebhookCalls(frame).routes()
