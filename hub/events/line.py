@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -175,12 +176,11 @@ class Line:
             preload_content=False,
         )
         whole = False
-        try:
+        with suppress(HTTPError, OSError):  # the status is there, and nothing else counts
             whole = len(response.read(MOST_READ + 1, decode_content=False)) <= MOST_READ
-        finally:
-            if not whole:
-                response.close()
-            response.release_conn()
+        if not whole:
+            response.close()
+        response.release_conn()
         self._calls += 1
         answer = Answer(response.status, response.headers.get("Retry-After"))
         if answer.is_yes:

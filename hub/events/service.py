@@ -71,6 +71,7 @@ class Webhooks:
             "changed_at": now,
             "retry_at": now,
         }
+        vault = self.vault()  # before the transaction: the first one to need it makes its key
         with self.store.write("webhook") as connection:
             mine = (webhooks.c.account_id == account_id, webhooks.c.deleted_at.is_(None))
             if (
@@ -81,7 +82,7 @@ class Webhooks:
                     f"An account has at most {MOST_WEBHOOKS} webhooks; delete one.", code="too_many_webhooks"
                 )
             made = connection.execute(insert(webhooks).values(row).returning(*webhooks.c)).one()
-            return NewWebhook(_as_webhook(made), make_secret(connection, self.vault(), made.id, now))
+            return NewWebhook(_as_webhook(made), make_secret(connection, vault, made.id, now))
 
     def all(self, account_id: int) -> tuple[Webhook, ...]:
         """The webhooks of an account, the oldest first."""
@@ -133,9 +134,10 @@ class Webhooks:
 
     def rotate(self, account_id: int, webhook_id: int) -> NewWebhook:
         """Give a webhook another secret; the old one signs beside it for a day. Raises NotFound."""
+        vault = self.vault()
         with self.store.write("webhook") as connection:
             found = _webhook(connection, account_id, webhook_id, lock=True)
-            return NewWebhook(found, make_secret(connection, self.vault(), webhook_id, self.clock.now()))
+            return NewWebhook(found, make_secret(connection, vault, webhook_id, self.clock.now()))
 
     def test(self, account_id: int, webhook_id: int) -> str:
         """Send a webhook an event of no meaning, behind what waits, and call it at once; the event's id.
