@@ -67,6 +67,8 @@ def checked_url(url: str, *, allow_private: bool) -> str:
     """A receiver's address as it may be kept. Raises RequestRefused for what the hub never calls."""
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
         raise _refused("url_form", f"Write an address of at most {LONGEST_URL} ASCII characters, without blanks.")
+    if "#" in url or "\\" in url:
+        raise _refused("url_form", "Leave out what begins with #, and backslashes.")
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -76,8 +78,6 @@ def checked_url(url: str, *, allow_private: bool) -> str:
         raise _refused("url_form", "Write a web address that begins with https:// or http://.")
     if parts.username is not None or parts.password is not None:
         raise _refused("url_credentials", "Leave name and password out; what the hub sends is signed.")
-    if "#" in url or "\\" in url:
-        raise _refused("url_form", "Leave out what begins with #, and backslashes.")
     if port is not None and not (port in _WELL_KNOWN or port >= FIRST_FREE_PORT):
         raise _refused("url_port", f"Use port 80 or 443, or one from {FIRST_FREE_PORT} on.")
     _check_host(parts.hostname, allow_private=allow_private)

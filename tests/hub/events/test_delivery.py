@@ -39,9 +39,9 @@ STEPS = (
 )
 
 
-def later(hub: TestHub, **units: float) -> None:
+def later(hub: TestHub, **units: int) -> None:
     """Let time pass, and a worker work."""
-    hub.clock.advance(**units)
+    hub.clock.advance(timedelta(**units))
     hub.core.deliverer.deliver_due()
 
 

@@ -91,7 +91,7 @@ def test_a_settled_message_is_told(hub: TestHub, receiver: Receiver) -> None:
     subscribe(hub, receiver, EventType.MESSAGE_SETTLED)
     answer = hub.send("+33612345678")
     hub.drain()
-    receipt = DeliveryReceipt(carrier_id_of(hub.carrier.sent[0]), ReceiptState.DELIVERED)
+    receipt = DeliveryReceipt(carrier_id_of(answer.messages[0].id), ReceiptState.DELIVERED)
     hub.core.settler.receipts("carrier", [receipt])
     told = [(kind, data["campaign_id"], data["number"], data["state"]) for kind, data in kept(hub)]
     assert told == [("message.settled", answer.campaign_id, "+33612345678", "delivered")]
@@ -116,6 +116,8 @@ def test_a_finished_campaign_is_told(hub: TestHub, receiver: Receiver) -> None:
     hub.drain()
     hub.core.sweeper.finish_campaigns()
     before = kept(hub)
-    hub.core.settler.receipts("carrier", [DeliveryReceipt(carrier_id_of(hub.carrier.sent[0]), ReceiptState.DELIVERED)])
+    hub.core.settler.receipts(
+        "carrier", [DeliveryReceipt(carrier_id_of(answer.messages[0].id), ReceiptState.DELIVERED)]
+    )
     hub.core.sweeper.finish_campaigns()
     assert (before, kept(hub)) == ([], [("campaign.finished", {"campaign_id": answer.campaign_id})])
