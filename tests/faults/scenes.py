@@ -167,7 +167,7 @@ SCENES: Mapping[str, Scene] = {
     "expire_mails": Scene("schedule", given=("post_mails",), later_s=DAYS_S),
     "forget_mails": _TICK,
     # webhooks
-    "webhook": Scene("make_webhook", then=Then.NEVER),
+    "webhook": Scene("make_webhook", given=("make_webhook",), then=Then.NEVER),
     "claim_webhooks": _EVENTS,
     "webhook.before_call": _EVENTS,
     "webhook.after_call": _EVENTS,

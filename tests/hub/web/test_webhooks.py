@@ -9,15 +9,13 @@ import pytest
 from hub.events.model import EventType
 
 if TYPE_CHECKING:
-    from werkzeug.test import TestResponse
-
     from .conftest import Caller
 
 WEBHOOKS = "/api/v1/webhooks"
 BODY = {"url": "https://salon.example/hook", "types": ["balance.low"]}
 
 
-def call(caller: Caller, method: str, path: str, body: Any = None, **headers: str) -> TestResponse:
+def call(caller: Caller, method: str, path: str, body: Any = None, **headers: str) -> Any:
     """Call the API with the account's token."""
     return caller.client.open(path, method=method.upper(), json=body, headers={**caller.bearer, **headers})
 
