@@ -23,7 +23,7 @@ def call(caller: Caller, method: str, path: str, body: Any = None, **headers: st
 @pytest.fixture
 def made(caller: Caller) -> str:
     """A webhook; its address."""
-    return call(caller, "post", WEBHOOKS, BODY).headers["Location"]
+    return str(call(caller, "post", WEBHOOKS, BODY).headers["Location"])
 
 
 def test_the_secret_is_shown_once(caller: Caller) -> None:
