@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,7 @@ import structlog
 
 from hub.accounts.children import Children
 from hub.accounts.model import Scope
+from hub.accounts.reading import account_with
 from hub.accounts.second_factor import TOTP_SECRETS, SecondFactor
 from hub.accounts.service import Accounts
 from hub.accounts.tokens import Tokens
@@ -34,7 +36,13 @@ from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
 from hub.errors import HubError, NotAuthenticated
+from hub.events.delivery import Deliverer
+from hub.events.line import Line
+from hub.events.secrets import SEALED
+from hub.events.service import Webhooks
 from hub.guard.model import Figures
+from hub.guard.notices import address_of, language_of
+from hub.guard.sentences import FRENCH
 from hub.inbound.desk import Desk
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
 from hub.inbound.service import Inbox
@@ -105,6 +113,7 @@ WORK_IMPORTS = "hub.messages.jobs.work_imports"
 HANDLE_INBOUND = "hub.messages.jobs.handle_inbound"
 RUN_PERIODIC = "hub.messages.jobs.run_periodic"
 SEND_MAILS = "hub.messages.jobs.send_mails"
+DELIVER_EVENTS = "hub.messages.jobs.deliver_events"
 
 
 @dataclass
@@ -407,6 +416,18 @@ class Core:
         return Mails(self.store, self.clock)
 
     @cached_property
+    def webhooks(self) -> Webhooks:
+        """Who is told what happens."""
+        events = self.settings.events
+        keep = timedelta(days=events.keep_days)
+        return Webhooks(self.store, self.clock, self._open_vault, self.ring_events, events.allow_private, keep)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        """What tells them."""
+        return Deliverer(self.store, self.clock, self._open_vault, self._event_line, _notice_address)
+
+    @cached_property
     def lines(self) -> Lines:
         """The connectors this process holds open."""
         return Lines(self.build_connector, self.settler.receipts, self.inbox)
@@ -496,6 +517,10 @@ class Core:
         """Say that mail may wait to be sent."""
         self.doorbell.ring(Ring(QueueName.BACKGROUND, SEND_MAILS))
 
+    def ring_events(self) -> None:
+        """Say that a webhook may have something to be told."""
+        self.doorbell.ring(Ring(QueueName.BACKGROUND, DELIVER_EVENTS))
+
     @cached_property
     def keyring(self) -> Keyring:
         """Where the secret key is."""
@@ -504,7 +529,7 @@ class Core:
     @property
     def sealed(self) -> tuple[SealedColumn, ...]:
         """Every column with secrets: the core's, and those of plugins that take part."""
-        return (TOTP_SECRETS, *(one for branch in self.plugins.migrations() for one in branch.sealed))
+        return (TOTP_SECRETS, SEALED, *(one for branch in self.plugins.migrations() for one in branch.sealed))
 
     def upgrade(self) -> SchemaStatus:
         """Bring the database up to date, and seal what an older hub kept in clear.
@@ -550,12 +575,23 @@ class Core:
     def _tell_low(self, low: LowBalance) -> None:
         self.plugins.balance_low(self, self.account(low.account_id), low)
 
+    def _open_vault(self) -> Vault:
+        return self.vault
+
+    def _event_line(self, url: str) -> Line:
+        return Line(url, allow_private=self.settings.events.allow_private)
+
     def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:
         for route in sorted(routes):
             self.ring_dispatch(route)
         if acceptance.state == "expanding":
             self.ring_expand()
         self.plugins.campaign_accepted(self, account, acceptance)
+
+
+def _notice_address(connection: Connection, account_id: int) -> tuple[str | None, bool]:
+    account = account_with(connection, account_id)
+    return address_of(account.settings), language_of(account) == FRENCH
 
 
 def build(

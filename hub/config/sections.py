@@ -301,6 +301,18 @@ class BillingSection(Section):
     )
 
 
+class EventsSection(Section):
+    """Webhooks: how accounts are told what happens."""
+
+    allow_private: bool = Field(
+        default=False,
+        description="Call receivers at private addresses, such as this machine: for development, never for a service.",
+    )
+    keep_days: int = Field(
+        default=30, ge=1, le=366, description="Days for which events and attempts to deliver them are kept."
+    )
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -354,6 +366,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "contacts": ContactsSection,
         "smtp": SmtpSection,
         "billing": BillingSection,
+        "events": EventsSection,
         "plugins": PluginsSection,
     }
 )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BillingSection,
         ComplianceSection,
         ContactsSection,
+        EventsSection,
         GuardSection,
         HubSection,
         MessagesSection,
@@ -65,6 +66,7 @@ class Settings:
     contacts: ContactsSection
     smtp: SmtpSection
     billing: BillingSection
+    events: EventsSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

@@ -15,6 +15,8 @@ from sqlalchemy import select, update
 from hub.accounts.tables import accounts
 from hub.contacts.model import Proof, SuppressionKind
 from hub.contacts.service import consent_given, opt_out
+from hub.events.model import EventType, Fact
+from hub.events.outbox import record
 from hub.failpoints import failpoint
 from hub.ids import new_id
 from hub.inbound.attribution import Attribution, attribute
@@ -104,6 +106,7 @@ class Inbox:
             fresh = set(insert_returning(connection, table, plain, table.c.public_id))
             new = [kept for name, kept in rows.items() if name in fresh]
             _carry_out(connection, new, now)
+            _tell_outside(connection, [row for row, _, _ in new], now)
         _tell_the_log(connector, new)
 
 
@@ -225,6 +228,7 @@ def _stop(connection: Connection, kept: Sequence[_Kept], now: datetime) -> None:
         if accounts_ and one.region is not None:
             value = ",".join(map(str, accounts_))
             connection.execute(update(table).where(table.c.public_id == row["public_id"]).values(opted_out=value))
+            row["opted_out"] = value
 
 
 def _take_back(connection: Connection, kept: Sequence[_Kept], now: datetime) -> None:
@@ -232,6 +236,29 @@ def _take_back(connection: Connection, kept: Sequence[_Kept], now: datetime) -> 
         proof = Proof(notice=row["text"], source="inbound", by=row["number"])
         for account in owner.accounts:
             consent_given(connection, account, row["number"], SuppressionKind.OPT_OUT, proof, now)
+
+
+def _tell_outside(connection: Connection, new: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Record what was written, for whose it is, and the opt-outs that were carried out."""
+    texts = [Fact(row["account_id"], EventType.MESSAGE_INBOUND, _told(row), now) for row in new if row["account_id"]]
+    opt_outs = [
+        Fact(int(account), EventType.CONTACT_OPTED_OUT, {"number": row["number"], "inbound_id": row["public_id"]}, now)
+        for row in new
+        for account in row.get("opted_out", "").split(",")
+        if account
+    ]
+    record(connection, [*texts, *opt_outs])
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "inbound_id": row["public_id"],
+        "number": row["number"],
+        "to": row["written_to"],
+        "text": row["text"],
+        "kind": row["kind"],
+        "campaign_id": row["campaign_id"],
+    }
 
 
 def _tell_the_log(connector: str, new: Sequence[_Kept]) -> None:

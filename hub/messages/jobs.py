@@ -34,6 +34,10 @@ class Work(Protocol):
         """Work off what texts from phones wait."""
         ...
 
+    def deliver_events(self) -> None:
+        """Tell webhooks what waits for them."""
+        ...
+
 
 def submit_due(route: str) -> None:
     """Submit what is due on a route."""
@@ -63,6 +67,11 @@ def work_imports() -> None:
 def handle_inbound() -> None:
     """Work off what texts from phones wait."""
     _work().handle_inbound()
+
+
+def deliver_events() -> None:
+    """Tell webhooks what waits for them."""
+    _work().deliver_events()
 
 
 def _work() -> Work:

@@ -19,6 +19,7 @@ from hub.messages.last import remember
 from hub.messages.model import FailureReason, MessageNotice, MessageState
 from hub.messages.rules import patience, resend_after
 from hub.messages.tables import message_parts, messages
+from hub.messages.telling import tell_settled
 from hub.messages.views import message_id
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_CODE, LONGEST_DETAIL
 from hub.store.bulk import among, fetch, update_rows, upsert_rows
@@ -111,6 +112,7 @@ class Changes:
         remember(connection, [row.id for row, state, _ in self.news if state in _WITH_A_CARRIER], at)
         ledger.move_all(connection, self.credits_, at=at)
         note_ends(connection, self._said_of_numbers(), at)
+        tell_settled(connection, self.settled, at)
 
     def _said_of_numbers(self) -> Iterator[tuple[tuple[int, str], bool]]:
         """Account and number of what arrived (False), or is nobody's (True)."""

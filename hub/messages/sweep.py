@@ -15,6 +15,7 @@ from hub.messages.model import CampaignState, MessageState
 from hub.messages.outcomes import FREE, Changes, record_unknown
 from hub.messages.routing import OnUnknown, names_of, routes_for
 from hub.messages.tables import campaign_chunks, campaign_sources, campaigns, messages
+from hub.messages.telling import tell_finished
 from hub.messages.writing import PURPOSES
 from hub.store.bulk import among, fetch
 
@@ -77,7 +78,10 @@ class Sweeper:
         with self.store.write("finish_campaigns") as connection:
             waiting = exists().where(messages.c.campaign_id == campaigns.c.id, _UNSETTLED)
             done = and_(_OPEN, campaigns.c.state == CampaignState.ACCEPTED, not_(waiting))
-            return connection.execute(update(campaigns).where(done).values(state=CampaignState.FINISHED)).rowcount
+            finished = update(campaigns).where(done).values(state=CampaignState.FINISHED)
+            rows = connection.execute(finished.returning(campaigns.c.id, campaigns.c.account_id)).all()
+            tell_finished(connection, rows, self.clock.now())
+        return len(rows)
 
     def reroute(self) -> int:
         """Give messages of routes that hub.ini no longer has to routes that it has; how many moved.

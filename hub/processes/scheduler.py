@@ -68,6 +68,7 @@ class Scheduler:
             (30.0, self.core.balance_alerts.look),
             (3600.0, self.core.post_paid.order_months),
             (3600.0, self.core.validity.tell_idle),
+            (3600.0, self.core.webhooks.forget_old),
         )
 
     def run(self) -> None:
@@ -125,6 +126,8 @@ class Scheduler:
             self.core.ring_mails()
         if self.core.import_work.has_work():
             self.core.ring_imports()
+        if self.core.deliverer.has_due():
+            self.core.ring_events()
 
     def _clean_up_redis(self) -> None:
         url = redis_url_of(self.core.settings)

@@ -119,6 +119,10 @@ class Worker:
         """Start sending the hub's own mail; where that is being done, what is new goes with it."""
         self._start("mails", partial(self.core.postman.send_due, self.stopping.is_set))
 
+    def deliver_events(self) -> None:
+        """Start telling webhooks what waits; where that is being done, what is new goes with it."""
+        self._start("webhooks", partial(self.core.deliverer.deliver_due, self.stopping.is_set))
+
     def _start(self, name: str, act: Callable[[], int | bool]) -> threading.Thread | None:
         """Start a job in a thread of its own, so that one that hangs hangs alone; the thread that still does it."""
         with self._busy:
@@ -210,6 +214,8 @@ class Worker:
             self.send_mails()
         if self.core.import_work.has_work():
             self.work_imports()
+        if self.core.deliverer.has_due():
+            self.deliver_events()
         return len(due)
 
     def _finish_what_is_in_hand(self) -> None:

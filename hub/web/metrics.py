@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import bindparam, select, text
 
 from hub.errors import StoreUnavailable
+from hub.events import service as events
 from hub.mailing.service import figures_in
 from hub.messages.breaker import Condition, RouteState, pace_now, wellness
 from hub.messages.model import UNSETTLED, MessageState
@@ -107,6 +108,7 @@ class StoreCollector(Collector):
                     *self._queues(connection),
                     *_waiting(connection),
                     *_mails(connection, self._core.clock.now()),
+                    *_events(connection, self._core.clock.now()),
                     self._paused(connection),
                     *self._routes(connection),
                 ]
@@ -193,6 +195,15 @@ def _waiting(connection: Connection) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("hub_held_campaigns", "Campaigns that wait for review.", held)
     parked = connection.execute(_PARKED).scalar_one()
     yield GaugeMetricFamily("hub_parked_receipts", "Receipts that fit no message yet.", parked)
+
+
+def _events(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:
+    figures = events.figures_in(connection)
+    waited = (now - figures.oldest).total_seconds() if figures.oldest else 0.0
+    yield GaugeMetricFamily("hub_events_waiting", "Events that wait to be told to webhooks.", figures.waiting)
+    yield GaugeMetricFamily("hub_events_oldest_seconds", "How long the oldest that waits has waited.", waited)
+    webhooks = GaugeMetricFamily("hub_webhooks_unwell", "Webhooks that take nothing.", labels=("state",))
+    yield _filled(webhooks, {"failing": figures.failing, "disabled": figures.disabled})
 
 
 def _mails(connection: Connection, now: datetime) -> Iterator[GaugeMetricFamily]:

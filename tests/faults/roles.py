@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ from hub.compliance.model import Purpose
 from hub.contacts.model import NewContact, Proof, SuppressionKind
 from hub.contacts.unallocated import note_ends
 from hub.errors import Conflict, HubError, StoreUnavailable
+from hub.events.line import Line
+from hub.events.model import EventType, Fact
+from hub.events.outbox import record
 from hub.failpoints import arm
 from hub.inbound import desk as desk_module
 from hub.mailing.model import OutgoingMail
@@ -51,6 +54,8 @@ from hub_mail_to_sms.tables import mail_addresses
 from hub_sandbox.ledger import Ledger
 from hub_smpp.testing.book import read_count
 
+from .receiving import receiving
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -58,6 +63,7 @@ if TYPE_CHECKING:
     from hub.bootstrap import Core
 
 ACCOUNT = 1
+RECEIVER = "https://salon.example/hook"
 IN_HAND = frozenset({"pending", "claimed", "submitting"})
 WRITERS = (("4567", "text 1"), ("4568", None))
 """Two people who were texted: how their numbers end, and what the carrier calls their texts."""
@@ -443,6 +449,26 @@ def send_one_mail(stage: Stage) -> None:
     stage.core.postman.send_due(lambda: next(asked, True))
 
 
+def make_webhook(stage: Stage) -> None:
+    """A client makes a webhook."""
+    stage.core.webhooks.create(ACCOUNT, RECEIVER, [EventType.BALANCE_LOW])
+
+
+def record_events(stage: Stage) -> None:
+    """Three things happen to an account that has a webhook."""
+    make_webhook(stage)
+    facts = [Fact(ACCOUNT, EventType.BALANCE_LOW, {"place": place}, stage.core.clock.now()) for place in range(3)]
+    with stage.core.store.write("test") as connection:
+        record(connection, facts)
+
+
+def deliver_events(stage: Stage) -> None:
+    """A background worker tells a receiver, which notes beside the data what it was told."""
+    with receiving(stage.core.data_dir / "told") as url:
+        deliverer = replace(stage.core.deliverer, open_line=lambda _: Line(url, allow_private=True))
+        deliverer.deliver_due()
+
+
 def run_hourly(stage: Stage) -> None:
     """A background worker runs a plugin's job."""
     Periodic(stage.core.store, stage.core.clock, stage.core.plugins.registry.jobs).run(stage.core, "hourly")
@@ -647,6 +673,9 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         post_mails,
         send_mails,
         send_one_mail,
+        make_webhook,
+        record_events,
+        deliver_events,
         run_hourly,
         ask_for_more,
         make_address,

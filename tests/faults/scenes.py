@@ -65,6 +65,7 @@ _SUBMIT = Scene("submit", given=("accept",))
 _IN_DOUBT = Scene("submit", given=("accept",), ends=SENT_OR_UNKNOWN)
 _PROBE = Scene("submit", given=("accept", "fail_default"), later_s=MINUTES_S)
 _MAIL = Scene("send_mails", given=("post_mails",))
+_EVENTS = Scene("deliver_events", given=("record_events",))
 _TICK = Scene("schedule", given=("accept",))
 _TOO_LATE = Scene("schedule", given=("accept",), later_s=DAYS_S, given_settings=HELD, ends=frozenset({"expired"}))
 _WRITE = Scene("write", given=("accept", "submit"))
@@ -170,6 +171,13 @@ SCENES: Mapping[str, Scene] = {
     "retry_mail": Scene("retry_mail", given=("post_mails",), then=Then.NEVER),
     "expire_mails": Scene("schedule", given=("post_mails",), later_s=DAYS_S),
     "forget_mails": _TICK,
+    # webhooks
+    "webhook": Scene("make_webhook", given=("make_webhook",), then=Then.NEVER),
+    "claim_webhooks": _EVENTS,
+    "webhook.before_call": _EVENTS,
+    "webhook.after_call": _EVENTS,
+    "webhook_outcome": _EVENTS,
+    "forget_events": _TICK,
     "note_rest": Scene("ask_beside_a_failing_plugin"),
     # an operator
     "migrate": Scene("upgrade"),

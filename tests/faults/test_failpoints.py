@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.embedded import PrivateServer
+from hub.events.tables import webhook_events
 from hub.mailing.tables import outgoing_mails
 from hub.testing.databases import KINDS
 from hub.testing.relay import Relay
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 LATER_S = 120.0
 """By then every lease has run out."""
 MAILS_LATER_S = 1000.0
+EVENTS_LATER_S = 200.0
 """By then those of mails have, too."""
 MAIL = b"From: accueil@salon.example\r\nSubject: 06 12 30 45 67\r\nMessage-ID: <1@salon.example>\r\n\r\nBonjour\r\n"
 LOCAL_PART = "geheim"
@@ -114,6 +116,8 @@ def prove(point: str, scene: Scene, site: Site) -> None:
         _prove_mail(point, site)
     elif scene.role in {"send_mails", "send_one_mail"}:
         _prove_outgoing_mail(point, scene, site)
+    elif scene.role == "deliver_events":
+        _prove_events(point, site)
     elif scene.role == "ring":
         _prove_ring(point, site)
     elif scene.role == "overtaken":
@@ -171,6 +175,18 @@ def _prove_outgoing_mail(point: str, scene: Scene, site: Site) -> None:
     with site.store.read() as connection:
         states = list(connection.execute(select(outgoing_mails.c.state)).scalars())
     assert states == ["sent"] * 3
+
+
+def _prove_events(point: str, site: Site) -> None:
+    """An event may come twice where its receiver had it and nobody wrote that down; it is never lost, nor overtaken."""
+    assert site.play("deliver_events", failpoint=point) == KILLED, site.log
+    site.must_play("deliver_events", later_s=EVENTS_LATER_S)
+    told = (site.data_dir / "told").read_text().split()
+    with site.store.read() as connection:
+        rows = connection.execute(select(webhook_events).order_by(webhook_events.c.id)).all()
+    assert [row.state for row in rows] == ["delivered"] * 3
+    assert list(dict.fromkeys(told)) == [row.event_id for row in rows]
+    assert len(told) == {"webhook.after_call": 4, "webhook_outcome.before_commit": 6}.get(point, 3)
 
 
 def _prove_overtaken(point: str, site: Site) -> None:

@@ -17,6 +17,7 @@ from hub.web.resources.segments import SegmentCalls
 from hub.web.resources.templates import TemplateCalls
 from hub.web.resources.trials import TrialCalls
 from hub.web.resources.users import UserCalls
+from hub.web.resources.webhooks import WebhookCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,3 +42,4 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield UserCalls(frame).routes()
     yield SegmentCalls(frame).routes()
     yield ConsentCalls(frame).routes()
+    yield WebhookCalls(frame).routes()
