@@ -27,16 +27,17 @@ _PIECE = 64 * 1024
 
 CSV: dict[str, Any] = {
     "description": "The file: UTF-8, cells cut by semicolons, none of which a spreadsheet takes for a formula.",
-    "content": {"text/csv": {"schema": {"type": "string"}}},
+    "content": {"text/csv": {"schema": {"type": "string"}, "example": "number\r\n'+33612345678\r\n"}},
 }
 _FILE = {"type": "string", "format": "binary", "description": "CSV or TXT, in UTF-8 or Windows-1252."}
 UPLOAD: dict[str, Any] = {
     "required": True,
     "content": {
-        "text/csv": {"schema": {}},
-        "text/plain": {"schema": {}},
+        "text/csv": {"schema": {}, "example": "0612345678\r\n"},
+        "text/plain": {"schema": {}, "example": "0612345678\r\n"},
         "multipart/form-data": {
             "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
+            "example": {"file": "0612345678\r\n"},
         },
     },
 }

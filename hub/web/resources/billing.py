@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from hub.billing import model
 
 
-def _file(description: str, media_type: str) -> dict[str, Any]:
-    return {"200": {"description": description, "content": {media_type: {"schema": {"type": "string"}}}}}
+def _file(description: str, media_type: str, example: str) -> dict[str, Any]:
+    content = {media_type: {"schema": {"type": "string"}, "example": example}}
+    return {"200": {"description": description, "content": content}}
 
 
 MAKE_ORDER = call(
@@ -61,10 +62,13 @@ GET_STATEMENT = call(
     "404",
 )
 GET_STATEMENT_CSV = call(
-    "getStatementCsv", "The same for a spreadsheet.", _file("The statement as CSV in UTF-8.", "text/csv"), "404"
+    "getStatementCsv",
+    "The same for a spreadsheet.",
+    _file("The statement as CSV in UTF-8.", "text/csv", "month;2027-01\r\n"),
+    "404",
 )
 GET_STATEMENT_PDF = call(
-    "getStatementPdf", "The same on paper.", _file("The statement as PDF.", "application/pdf"), "404"
+    "getStatementPdf", "The same on paper.", _file("The statement as PDF.", "application/pdf", "%PDF-1.3"), "404"
 )
 GET_CONSUMPTION = call(
     "getConsumption",
@@ -74,7 +78,10 @@ GET_CONSUMPTION = call(
     "",
 )
 GET_CONSUMPTION_CSV = call(
-    "getConsumptionCsv", "The same for a spreadsheet.", _file("The figures as CSV in UTF-8.", "text/csv"), ""
+    "getConsumptionCsv",
+    "The same for a spreadsheet.",
+    _file("The figures as CSV in UTF-8.", "text/csv", "day;texts\r\n2027-01-04;1\r\n"),
+    "",
 )
 GET_ALERT = call("getBalanceAlert", "When and where the account is warned.", {"200": BalanceAlert}, "")
 SET_ALERT = call(

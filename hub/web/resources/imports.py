@@ -47,7 +47,10 @@ _FILE = {
         }
     }
 }
-_CSV = {"description": "CSV (RFC 4180), in UTF-8.", "content": {"text/csv": {"schema": {"type": "string"}}}}
+_CSV = {
+    "description": "CSV (RFC 4180), in UTF-8.",
+    "content": {"text/csv": {"schema": {"type": "string"}, "example": "line,given\r\n3,bonjour\r\n"}},
+}
 
 UPLOAD = call(
     "uploadContacts",

@@ -17,7 +17,7 @@ from hub.web.resources.users_values import (
     Enrolment,
     OwnPasswordBody,
     PasswordBody,
-    ProofBody,
+    PasswordProofBody,
     RecoveryCodes,
     User,
     UserBody,
@@ -151,7 +151,7 @@ class UserCalls:
             raise _forbidden(error) from error
         return answer(RecoveryCodes(recovery_codes=list(codes)))
 
-    def remove_totp(self, path: UserPath, body: ProofBody) -> Response:
+    def remove_totp(self, path: UserPath, body: PasswordProofBody) -> Response:
         """Ask for codes no more."""
         with self._guess(path.user_id):
             self._codes.remove(account().id, path.user_id, body.password, body.code)

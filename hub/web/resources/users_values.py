@@ -75,7 +75,7 @@ class CodeBody(Input):
     code: str = Field(max_length=LONGEST_CODE, description="What the telephone shows.")
 
 
-class ProofBody(OwnPasswordBody):
+class PasswordProofBody(OwnPasswordBody):
     """Who takes codes away must show that they could give one."""
 
     model_config = shown_as({"password": _A_PASSWORD, "code": "123456"}, extra="forbid")
