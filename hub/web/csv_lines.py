@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -18,17 +19,17 @@ if TYPE_CHECKING:
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _AT_ONCE = 500
-_HARMLESS = re.compile(r"\+\d{1,15}")
+_HARMLESS = re.compile(r"[+-]\d{1,15}")
 
 
-def csv_lines(rows: Iterable[Iterable[object]]) -> bytes:
+def csv_lines(rows: Iterable[Iterable[object]], delimiter: str = ",") -> bytes:
     """Rows as CSV in UTF-8; nothing is an empty cell, times are ISO 8601.
 
     What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection); a number with
     its plus is none.
     """
     out = io.StringIO()
-    csv.writer(out).writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(out, delimiter=delimiter).writerows([_cell(value) for value in row] for row in rows)
     return out.getvalue().encode()
 
 
@@ -41,6 +42,10 @@ def _cell(value: object) -> str:
 
 
 def csv_answer(filename: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """An answer that is written while its rows come."""
-    lines = (csv_lines(some) for some in in_batches(chain([header], rows), _AT_ONCE))
-    return Response(lines, headers={"Content-Disposition": f'attachment; filename="{filename}"'}, mimetype="text/csv")
+    """An answer that is written while its rows come: marked UTF-8 and semicolons, as Excel in French opens it."""
+    lines = (csv_lines(some, ";") for some in in_batches(chain([header], rows), _AT_ONCE))
+    return Response(
+        chain([codecs.BOM_UTF8], lines),
+        headers={"Content-Disposition": f'attachment; filename="{filename}"'},
+        mimetype="text/csv",
+    )

@@ -59,9 +59,9 @@ def test_the_report_computes_nothing(caller: Caller, clients: str) -> None:
     path = upload(caller, clients, b"+33612345678\n+33612345678\n=1+1\n").headers["Location"]
     work(caller)
     report = call(caller, "GET", f"{path}/report")
-    lines = report.get_data().decode().splitlines()
+    lines = report.get_data().decode("utf-8-sig").splitlines()
     assert report.mimetype == "text/csv"
-    assert [line.split(",")[:3] for line in lines[1:]] == [["2", "+33612345678", "+33612345678"], ["3", "'=1+1", ""]]
+    assert [line.split(";")[:3] for line in lines[1:]] == [["2", "+33612345678", "+33612345678"], ["3", "'=1+1", ""]]
 
 
 def test_what_was_guessed_wrongly_can_be_said(caller: Caller, clients: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from hub.accounts.model import Scope
 from hub.contacts.model import NewContact
+from hub.events.model import EventType
 from hub.plugin_manager import Plugins
 from hub.templates.model import Wording
 from hub.testing.hub import make_hub
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
 
     from hub.testing.databases import Databases
 
-PUBLIC = {"/api/v1/openapi.json", "/health/live", "/health/ready", "/metrics"}
+PUBLIC = {
+    "/api/v1/openapi.json",
+    "/docs",
+    "/docs/style.css",
+    "/problems",
+    "/problems/<code>",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+}
 """What anybody may ask: it says nothing of any account. A route joins this list by a decision, not by itself."""
 OF_CARRIERS = "/carriers/"
 """Where carriers call, who know no tokens: each proves itself in a way of its own, and a stranger hears 404 or 403."""
@@ -41,6 +51,9 @@ THINGS = {
     "template_id": NOBODYS,
     "user_id": "4711",
     "segment_id": "4711",
+    "order_id": "4711",
+    "webhook_id": "4711",
+    "event_id": NOBODYS,
 }
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
 NO_ID = "%00' OR 1=1"
@@ -55,6 +68,10 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/campaigns/test": {"text": "Bonjour"},
     "/api/v1/account/test-number": {"number": "0612345679"},
     "/api/v1/account/test-number/confirm": {"code": "042042"},
+    "/api/v1/purchase-orders": {"credits": 10, "reference": "BC-2"},
+    "/api/v1/webhooks": {"url": "https://shop.example/hub", "types": ["message.settled"]},
+    "/api/v1/webhooks/<webhook_id>": {"state": "active"},
+    "/api/v1/account/balance-alert": {"threshold": 10, "emails": ["a@salon.example"]},
     "/api/v1/lists": {"name": "Clients"},
     "/api/v1/lists/<list_id>": {"name": "Pris"},
     "/api/v1/lists/<list_id>/contacts": {"contacts": [{"number": "0612345679"}]},
@@ -87,6 +104,10 @@ BODIES: Mapping[str, Any] = {
 
 A route whose methods take different bodies stands there with each method before it.
 """
+SPANS: Mapping[str, Mapping[str, str]] = {
+    rule: {"from": "2026-10-01", "to": "2026-10-31"} for rule in ("/api/v1/consumption", "/api/v1/consumption/csv")
+}
+"""What else a route asks for beside its path."""
 QUERIES: Mapping[str, Mapping[str, str]] = {"/api/v1/messages": {"campaign": "{campaign}"}}
 """The parameters that a route takes beside its path; a route that names a campaign there stands here."""
 
@@ -135,10 +156,11 @@ class Walls:
         """Ask a route for these things, or to make one."""
         campaign = things["campaign_id"]
         query = {name: value.format(campaign=campaign) for name, value in QUERIES.get(route.rule, {}).items()}
+        query |= SPANS.get(route.rule, {})
         own = BODIES.get(f"{route.method} {route.rule}", BODIES.get(route.rule))
         takes_body = route.method in {"POST", "PUT", "PATCH"} or (route.method == "DELETE" and own is not None)
         body = (BODY if own is None else own) if takes_body else None
-        path = route.rule.replace("<number>", "+33612345679")
+        path = route.rule.replace("<number>", "+33612345679").replace("<month>", "2026-10")
         for name, value in things.items():
             path = path.replace(f"<{name}>", value)
         assert "<" not in path, f"{route.rule} has a part that this test cannot fill"
@@ -163,6 +185,8 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     campaign = owner.send("+33612345679").get_json()["id"]
     person = core.users.create(mine, "nina@salon.example", PASSWORD)
     template = core.templates.create(mine, Wording("Rendez-vous", "Bonjour"))
+    order = core.orders.make(mine, 10, "BC-1")
+    hook = core.webhooks.create(mine, "https://shop.example/hub", [EventType("message.settled")])
     segment = core.segments.create(mine, clients.id, "D'accord", {"consent": True})
     things = {
         "list_id": str(clients.id),
@@ -172,6 +196,9 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "import_id": str(file.id),
         "user_id": str(person.id),
         "segment_id": str(segment.id),
+        "order_id": str(order.id),
+        "webhook_id": str(hook.webhook.id),
+        "event_id": NOBODYS,
     }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
