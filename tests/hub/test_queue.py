@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SUBMIT = "hub.messages.jobs.submit_due"
 EXPAND = "hub.messages.jobs.expand"
 AT_ONCE_S = 0.05
-SOON_S = 5.0
+SOON_S = 20.0
 
 
 @dataclass

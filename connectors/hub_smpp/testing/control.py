@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hub_smpp.codec import encode
-from hub_smpp.pdu import DeliverSm
 from hub_smpp.testing.behaviour import Fate
+from hub_smpp.testing.phone import Phone
 from hub_smpp.testing.smsc import deliver_sm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hub_smpp.pdu import Pdu
+    from hub_smpp.pdu import DeliverSm, Pdu
     from hub_smpp.testing.smsc import Smsc
+
+
+_UCS2 = 8
 
 
 class Control:
@@ -36,7 +39,7 @@ class Control:
         self.order("deliver", [encode(pdu).hex() for pdu in pdus])
 
     def phone(self, number: str, to: str, text: str) -> None:
-        """Let a phone write a short text, in Latin 1."""
+        """Let a phone write a text."""
         self.order("phone", [number, to, text])
 
     def drop(self) -> None:
@@ -74,9 +77,7 @@ def _said(smsc: Smsc, _: None) -> dict[str, int]:
 
 def _phone(smsc: Smsc, said: Sequence[str]) -> None:
     number, to, text = said
-    smsc.deliver(
-        [DeliverSm(source_addr_ton=1, source_addr=number, destination_addr=to, short_message=text.encode("latin-1"))]
-    )
+    smsc.deliver([Phone(number, to).text(text.encode("utf-16-be"), data_coding=_UCS2)])
 
 
 _ORDERS: dict[str, Callable[[Smsc, Any], Any]] = {

@@ -166,6 +166,13 @@ def test_a_refused_call_is_logged_without_what_it_said(desk: Desk, quiet: list[M
     assert not {"33612345678", "hidden"} & set(str(line).replace("+", " ").split())
 
 
+def test_a_call_under_a_wrong_secret_is_logged_too(desk: Desk, quiet: list[MutableMapping[str, Any]]) -> None:
+    """A carrier that was given a mistyped address is hard to see otherwise."""
+    desk.client.get("/carriers/ovh/0123456789abcdefghiX/receipts", query_string=GOOD)
+    (line,) = [line for line in quiet if line["event"] == "carrier_call_refused"]
+    assert (line["connector"], line["missing"]) == ("ovh", "the secret of the address")
+
+
 RUBBISH: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", ""),
     "no JSON": (b"{", "application/json"),

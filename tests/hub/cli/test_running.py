@@ -23,7 +23,7 @@ def test_a_signal_stops_a_process(number: signal.Signals) -> None:
     stopping = threading.Event()
     _stop_on_signals(stopping)
     os.kill(os.getpid(), number)
-    assert stopping.wait(timeout=2)
+    assert stopping.wait(timeout=20)
 
 
 def test_a_signal_that_comes_at_the_worst_moment_stops_a_process_too() -> None:
@@ -33,7 +33,7 @@ def test_a_signal_that_comes_at_the_worst_moment_stops_a_process_too() -> None:
     with stopping._cond:  # type: ignore[attr-defined]  # what Event.wait holds
         os.kill(os.getpid(), signal.SIGTERM)
         assert not stopping.is_set()
-    assert stopping.wait(timeout=2)
+    assert stopping.wait(timeout=20)
 
 
 def test_a_signal_that_comes_while_a_thread_starts_stops_a_process_too() -> None:
@@ -42,7 +42,7 @@ def test_a_signal_that_comes_while_a_thread_starts_stops_a_process_too() -> None
     _stop_on_signals(stopping)
     with threading._active_limbo_lock:  # type: ignore[attr-defined]  # what Thread.start holds
         os.kill(os.getpid(), signal.SIGTERM)
-        assert stopping.wait(timeout=2)
+        assert stopping.wait(timeout=20)
 
 
 def test_a_hub_that_is_ready_says_where(cli: CommandLine) -> None:

@@ -98,7 +98,7 @@ class Site:
         finally:
             ledger.close()
 
-    def until(self, true: Callable[[], object], within_s: float = 20.0) -> bool:
+    def until(self, true: Callable[[], object], within_s: float = 60.0) -> bool:
         """Whether something comes true in time."""
         end = time.monotonic() + within_s
         while time.monotonic() < end:
@@ -108,7 +108,7 @@ class Site:
         return False
 
     @staticmethod
-    def stop(process: subprocess.Popen[bytes], within_s: float = 10.0) -> int:
+    def stop(process: subprocess.Popen[bytes], within_s: float = 30.0) -> int:
         """Ask a process to stop; its exit code."""
         process.send_signal(signal.SIGTERM)
         return process.wait(timeout=within_s)

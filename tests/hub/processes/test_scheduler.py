@@ -93,7 +93,7 @@ def test_a_leader_that_stops_lets_the_next_one_lead_at_once(hub: TestHub, monkey
     assert ticked.wait(5)
     led_meanwhile = second.tick()
     first.stopping.set()
-    thread.join(timeout=5)
+    thread.join(timeout=20)
     assert (led_meanwhile, second.tick()) == (False, True)
     assert list(beats(hub.core.data_dir, hub.clock)) == []
 

@@ -94,7 +94,7 @@ def running(process: ServiceProcess) -> Iterator[ServiceProcess]:
         time.sleep(0.01)
     yield process
     process.stopping.set()
-    thread.join(timeout=5)
+    thread.join(timeout=20)
 
 
 def test_it_is_alive_from_when_it_serves_until_it_has_finished(running: ServiceProcess, fax: Fax) -> None:

@@ -79,7 +79,7 @@ class Nightly:
         self.ran.append("well")
 
 
-def until(true: Callable[[], object], within_s: float = 5.0) -> bool:
+def until(true: Callable[[], object], within_s: float = 20.0) -> bool:
     """Whether something comes true in time."""
     end = time.monotonic() + within_s
     while time.monotonic() < end and not true():
@@ -209,8 +209,8 @@ def test_a_worker_finishes_what_it_was_rung_for(hub: TestHub) -> None:
     time.sleep(0.2)
     assert (process.is_alive(), hub.carrier.closed) == (True, 0)
     go_on.set()
-    process.join(timeout=5)
-    rung_for.join(timeout=5)
+    process.join(timeout=20)
+    rung_for.join(timeout=20)
     assert (hub.states(campaign), hub.carrier.closed) == ([MessageState.SUBMITTED], 1)
 
 
@@ -277,13 +277,13 @@ def test_a_job_that_hangs_hangs_alone(
     worker = Worker(hub.core, QueueName.BACKGROUND)
     thread = threading.Thread(target=worker.run)
     thread.start()
-    assert until(lambda: nightly.ran == ["odd", "well"])
+    assert until(lambda: sorted(nightly.ran) == ["odd", "well"])  # each has a thread of its own: in either order
     campaign = hub.send("0612345678", "0612345679").campaign_id
     hub.clock.advance(seconds=2)
-    assert until(lambda: nightly.ran == ["odd", "well", "well"] and len(hub.states(campaign)) == 2)
+    assert until(lambda: nightly.ran.count("well") == 2 and len(hub.states(campaign)) == 2)
     time.sleep(0.2)
     worker.stopping.set()
-    thread.join(timeout=5)
+    thread.join(timeout=20)
     stopped = not thread.is_alive()
     forever.set()
     assert stopped
@@ -332,7 +332,7 @@ def test_a_carrier_that_hangs_holds_up_its_own_routes_only(quick: None, make: Hu
     held_up = hub.states(stuck)
     worker.stopping.set()
     go_on.set()
-    process.join(timeout=5)
+    process.join(timeout=20)
     assert (passed, held_up, process.is_alive()) == (True, [MessageState.SUBMITTING], False)
     assert hub.states(stuck) == [MessageState.SUBMITTED]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .conftest import CarrierMaker
+    from .conftest import CarrierMaker, LineMaker
 
 WITHIN_S = 20.0
 TO = "33612300001"
@@ -311,3 +311,12 @@ def _until(true: Callable[[], object]) -> None:
     while not true():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_a_phone_writes_when_it_is_told_to(make_carrier: CarrierMaker, open_line: LineMaker) -> None:
+    """As the page on running says, to try opt-outs with."""
+    carrier = make_carrier()
+    line = open_line(carrier.port)
+    carrier.phone("33612345678", "36180", "Arr\u00eatez \U0001f6d1")
+    (text,) = line.sink.wait_for_texts(1)
+    assert (text.number, text.to, text.text) == ("+33612345678", "36180", "Arr\u00eatez \U0001f6d1")
