@@ -67,7 +67,8 @@ ENDS = {
     "9909": "undelivered",
 }
 """What becomes of numbers with these last digits, as the carrier's own table has it; of all others: delivered."""
-PARTLY = frozenset({"submitted", "undelivered"})
+PARTLY = frozenset({"submitted", "undelivered", "expired"})
+"""What may be said of a text of which the carrier has only some parts: one that came to nothing decides for all."""
 NEVER_SENT = frozenset({"cancelled", "blocked", "rejected", "unknown"})
 
 
