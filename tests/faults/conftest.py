@@ -48,9 +48,13 @@ def forker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forker]:
 def make_site(forker: Forker, databases: Databases, tmp_path: Path) -> Iterator[SiteMaker]:
     """Make sites; whatever runs there at the end is killed."""
     made: list[Site] = []
+    mine: list[str] = []
 
     def make(kind: str, **settings: str) -> Site:
-        url = settings.pop("HUB_HUB_DATABASE_URL", "") or databases.fresh(kind)
+        url = settings.pop("HUB_HUB_DATABASE_URL", "")
+        if not url:
+            url = databases.fresh(kind)
+            mine.append(url)
         folder = tmp_path / str(len(made))
         folder.mkdir()
         site = Site(forker, folder, environ_of(folder, url) | settings)
@@ -60,6 +64,8 @@ def make_site(forker: Forker, databases: Databases, tmp_path: Path) -> Iterator[
     yield make
     for one in made:
         one.close()
+    for url in mine:
+        databases.drop(url)
 
 
 @pytest.fixture(params=KINDS)
