@@ -389,7 +389,7 @@ def test_a_database_that_is_away_refuses_nobody_for_good(listen: Listen, monkeyp
     def away(_: str) -> None:
         raise StoreUnavailable("The database did not take it: secret details.")
 
-    monkeypatch.setattr(type(listener.hub.core), "authenticate", lambda _, token: away(token))
+    monkeypatch.setattr(type(listener.hub.core), "authenticate", lambda _, token, *__: away(token))
     with listener.wire() as wire:
         wire.greet()
         answer = wire.say(f"AUTH PLAIN {plain('Salon Exemple', listener.hub.token)}")

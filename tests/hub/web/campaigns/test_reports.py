@@ -137,9 +137,9 @@ def test_the_messages_of_a_campaign_are_a_file(caller: Caller, monkeypatch: Any)
 
 
 def test_a_cell_is_no_formula() -> None:
-    """It begins with an apostrophe then; a number keeps its plus."""
-    line = csv_lines([["=1+1", "+33612345678", "+cmd|'/C calc'!A0", "@x", "-1", "a=1", None]]).decode()
-    assert next(csv.reader([line])) == ["'=1+1", "+33612345678", "'+cmd|'/C calc'!A0", "'@x", "'-1", "a=1", ""]
+    """It begins with an apostrophe then; a number keeps its sign."""
+    line = csv_lines([["=1+1", "+33612345678", "+cmd|'/C calc'!A0", "@x", "-1", "-1+2", "a=1", None]]).decode()
+    assert next(csv.reader([line])) == ["'=1+1", "+33612345678", "'+cmd|'/C calc'!A0", "'@x", "-1", "'-1+2", "a=1", ""]
 
 
 # --- progress ---
