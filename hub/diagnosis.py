@@ -24,6 +24,7 @@ from hub.errors import ConfigError, Fault, HubError, StoreUnavailable
 from hub.messages.configured import only_simulated
 from hub.messages.model import Finding
 from hub.messages.route_report import findings_of, route_reports
+from hub.messages.routing import names_of
 from hub.plugin_manager import PluginState
 from hub.processes.heartbeat import beats
 from hub.queue import connect
@@ -287,6 +288,12 @@ def _routes(core: Core) -> Iterator[Finding]:
         return
     with core.store.read() as connection:
         yield from findings_of(route_reports(connection, core.routes.values(), core.clock.now()))
+    named = {name: route.accounts for name, route in core.routes.items() if route.accounts}
+    known = frozenset().union(*(names_of(one.id, one.name) for one, _ in core.accounts.all())) if named else frozenset()
+    for name, accounts in named.items():
+        if strangers := sorted(accounts - known):
+            sentence = f"There is no account {', '.join(strangers)}; write the id or the name of one that there is."
+            yield _at(core, f"[route.{name}] accounts", sentence)
 
 
 def _mail(core: Core) -> Iterator[Finding]:

@@ -11,13 +11,15 @@ from hub.cli.shared import Session, answer, json_option, table, wants_json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from hub.bootstrap import Core
     from hub.messages.route_report import RouteReport
 
 
 @click.command()
+@click.option("--retry", metavar="NAME", help="First have this route tried at once, for its carrier is back.")
 @json_option
 @click.pass_obj
-def routes(session: Session) -> None:
+def routes(session: Session, retry: str | None) -> None:
     """Show how each route is: its state, pace, queue, and what its carrier answered in the last five minutes.
 
     A route is closed (as a circuit: messages leave by it), open (its carrier fails; messages take others or wait),
@@ -26,6 +28,8 @@ def routes(session: Session) -> None:
     from hub.messages.route_report import route_reports
 
     with session.core() as core:
+        if retry is not None:
+            _retry(core, retry)
         now = core.clock.now()
         with core.store.read() as connection:
             found = route_reports(connection, core.routes.values(), now)
@@ -46,6 +50,13 @@ def routes(session: Session) -> None:
             for one in found:
                 if one.reason:
                     click.echo(f"{one.name}: {one.reason}")
+
+
+def _retry(core: Core, name: str) -> None:
+    if name not in core.routes:
+        raise click.BadParameter(f"there is no route {name}; there is {', '.join(core.routes)}", param_hint="--retry")
+    if core.route_health.retry_now(name):
+        core.ring_dispatch(name)
 
 
 def _cells(one: RouteReport) -> tuple[object, ...]:

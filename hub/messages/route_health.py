@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.clock import Clock
     from hub.messages.breaker import Signal
@@ -153,9 +153,21 @@ class RouteHealth:
 
     def end_probe(self, route: str, at: datetime) -> None:
         """Nothing was there to try a route with: it stays open, and may be tried at that time."""
-        these = (route_states.c.route == route) & (route_states.c.condition == Condition.PROBING)
+        self._change(route, route_states.c.condition == Condition.PROBING, condition=Condition.OPEN, retry_at=at)
+
+    def retry_now(self, route: str) -> bool:
+        """Somebody knows that the carrier is back: do not wait until it is time. False where nothing waited."""
+        now = self.clock.now()
+        waits = (route_states.c.condition == Condition.OPEN) | (route_states.c.rest_until > now)
+        return self._change(route, waits, retry_at=now, rest_until=None)
+
+    def _change(self, route: str, state: ColumnElement[bool], **values: Any) -> bool:
+        """Change a route that is in this state; whether it was."""
         with self.store.write("end_probe") as connection:
-            connection.execute(update(route_states).where(these).values(condition=Condition.OPEN, retry_at=at))
+            changed = connection.execute(
+                update(route_states).where(route_states.c.route == route, state).values(values)
+            )
+        return changed.rowcount == 1
 
     def _watch(self, route: str, state: RouteState) -> None:
         """Where something was wrong, the first success is news for all."""

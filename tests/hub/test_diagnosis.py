@@ -260,6 +260,16 @@ def test_a_carrier_that_cannot_be_reached_is_found(find: Finder, environ: dict[s
     assert (found.fatal, "connection refused" in found.message, "hub routes" in found.message) == (False, True, True)
 
 
+def test_a_route_for_an_account_that_there_is_not_is_found(find: Finder, environ: dict[str, str]) -> None:
+    """It serves nobody; the ids and names of those that there are may be written as people do."""
+    core = build(None, environ=environ)
+    core.upgrade()
+    core.accounts.create("Salon Exemple", "FR")
+    core.close()
+    found = find(HUB_ROUTE_MAIN_ACCOUNTS="salon exemple, Salon Exempel, 1, 2")["[route.main] accounts"]
+    assert (found.fatal, "There is no account 2, salon exempel;" in found.message) == (False, True)
+
+
 # --- mail that the hub writes ---
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.bootstrap import build
-from hub.messages.breaker import Failure, Throttle
+from hub.messages.breaker import Failure, Throttle, may_probe
 
 if TYPE_CHECKING:
     from hub.messages.breaker import Signal
@@ -58,3 +58,28 @@ def test_what_waits_is_listed_for_a_person(shop: CommandLine) -> None:
     """By purpose."""
     shop.json(*SEND)
     assert "1 alert" in shop("routes").stdout
+
+
+def test_a_route_whose_carrier_is_back_can_be_tried_at_once(shop: CommandLine) -> None:
+    """It would be left alone for most of a minute."""
+    note(shop, Failure("wrong password", is_final=True))
+    (one,) = shop.json("routes", "--retry", "default")["items"]
+    core = build(None, environ=shop.environ)
+    state = core.route_health.states()["default"]
+    assert (one["state"], may_probe(state, core.clock.now())) == ("open", True)
+    core.close()
+
+
+def test_to_retry_a_route_that_is_well_changes_nothing(shop: CommandLine) -> None:
+    """It is not asked to fail."""
+    note(shop, Throttle(100.0))
+    before = shop.json("routes")["items"][0]["state"]
+    (one,) = shop.json("routes", "--retry", "default")["items"]
+    assert (before, one["state"], one["until"]) == ("closed", "closed", None)
+
+
+def test_to_retry_a_route_that_there_is_not_names_those_that_there_are(shop: CommandLine) -> None:
+    """It may be mistyped."""
+    said = shop("routes", "--retry", "mian")
+    assert said.exit_code != 0
+    assert "there is no route mian; there is default" in " ".join(said.stderr.split())
