@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from hub.errors import CommitInDoubt, StoreUnavailable
 from hub.failpoints import failpoint
+from hub.store import alive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,10 +154,9 @@ def _cause(error: Exception) -> str:
 
 
 def _server_engine(url: str) -> Engine:
-    engine = create_engine(
-        url, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S
-    )
+    engine = create_engine(url, hide_parameters=True, pool_size=5, max_overflow=10, pool_timeout=BUSY_TIMEOUT_S)
     event.listen(engine, "connect", _prepare_server)
+    alive.watch(engine)
     return engine
 
 

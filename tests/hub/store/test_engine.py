@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from hub.errors import StoreUnavailable
 from hub.messages.tables import campaign_numbers
+from hub.store import alive
 from hub.store.engine import Store, sqlite_url
 from hub.store.tables import leases
 from hub.testing.clock import A_TUESDAY_MORNING as NOW
@@ -222,6 +223,39 @@ def test_a_server_that_drops_a_connection_is_unavailable_and_then_there_again(da
     assert count(store) == 1
     store.close()
     other.close()
+
+
+@pytest.mark.parametrize("quiet_s", [1.0, 0.0], ids=["used a moment ago", "used long ago"])
+def test_a_connection_that_was_dropped_while_it_rested_is_not_used(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch, quiet_s: float
+) -> None:
+    """Nobody hears of it: a server may have been restarted, or have lost patience (F17)."""
+    monkeypatch.setattr(alive, "QUIET_S", quiet_s)
+    store = Store(databases.fresh("postgresql"))
+    other = Store(store.url.render_as_string(hide_password=False))
+    with store.read() as connection:
+        mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.read() as killer:
+        killer.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": mine})
+    assert count(store) == 0
+    store.close()
+    other.close()
+
+
+def test_a_connection_that_was_used_a_moment_ago_costs_no_trip(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only one that has rested is asked whether it still is."""
+    asked: list[object] = []
+    store = Store(databases.fresh("postgresql"))
+    monkeypatch.setattr(store.engine.dialect, "do_ping", asked.append)
+    count(store)
+    count(store)
+    assert asked == []
+    monkeypatch.setattr(alive, "QUIET_S", 0.0)
+    count(store)
+    assert len(asked) == 1
+    store.close()
 
 
 def test_a_database_says_which_kind_it_is(databases: Databases) -> None:
