@@ -25,12 +25,13 @@ def recipients_in_file(text: str, region: str) -> tuple[Recipient, ...]:
 
     A first line without a number in it names the columns: one of them the numbers (`to`, `number`, `mobile` and so on,
     else the first), the others are merge fields of that name. Without such a line the first column has the numbers,
-    and the next four are `info1` to `info4`. Empty lines are passed over. Raises RequestRefused (`no_number_column`).
+    and the next four are `info1` to `info4`. Empty lines are passed over. Raises RequestRefused (`no_number_column`,
+    `line_too_long`).
     """
     lines = text.removeprefix("\ufeff").splitlines()
     first = next((line for line in lines if line.strip()), "")
     separator = max(_SEPARATORS, key=first.count)
-    rows = [row for row in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in row)]
+    rows = _rows(lines, separator)
     if not rows:
         return ()
     names = _names(rows[0], region)
@@ -38,6 +39,14 @@ def recipients_in_file(text: str, region: str) -> tuple[Recipient, ...]:
     titles = ("", *_INFOS) if names is None else tuple(name.strip() for name in rows[0])
     place = 0 if names is None else _number_column(names)
     return tuple(_recipient(row, titles, place) for row in body)
+
+
+def _rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    try:
+        return [row for row in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in row)]
+    except csv.Error:  # a cell without an end, or a quote that is never closed
+        message = f"A field has more than {csv.field_size_limit()} characters; is it text with one number per line?"
+        raise RequestRefused.because("file", "line_too_long", message) from None
 
 
 def _names(row: Sequence[str], region: str) -> list[str] | None:

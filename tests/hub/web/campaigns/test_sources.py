@@ -93,6 +93,13 @@ def test_a_file_with_two_columns_of_numbers_is_refused(caller: Caller) -> None:
     assert (refused.status_code, refused.get_json()["code"]) == (422, "no_number_column")
 
 
+@pytest.mark.parametrize("file", ["6" * 200_000, 'to\n"' + "0612345670\n" * 20_000], ids=["a line", "an open quote"])
+def test_a_file_with_a_field_without_end_is_refused(caller: Caller, file: str) -> None:
+    """It is hardly text with one number per line."""
+    refused = send(caller, file=file)
+    assert (refused.status_code, refused.get_json()["code"]) == (422, "line_too_long")
+
+
 def test_a_list_is_taken_at_once_and_read_afterwards(caller: Caller) -> None:
     """The answer is 202; each contact is texted once, its fields filled in."""
     mine = caller.hub.account.id
