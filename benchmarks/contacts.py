@@ -6,6 +6,7 @@ as a background worker would, so that its peak memory is the import's.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -80,6 +81,7 @@ def _work(site: Site) -> tuple[float, int]:
 
 def _main() -> None:
     core = build(None, plugins=Plugins.load(quiet=True))
+    gc.freeze()  # as before a hub forks its workers
     began = time.perf_counter()
     while core.import_work.work_next():
         pass

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.contacts.model import INFOS, Contact, ContactList, NewContact, Taken
@@ -18,7 +18,7 @@ from hub.contacts.reading import as_contact, as_list, list_of, members, require_
 from hub.contacts.tables import contact_lists as lists
 from hub.contacts.tables import contacts, segments
 from hub.errors import Conflict, NotFound, RequestRefused
-from hub.store.bulk import among, fetch, in_batches, insert_returning, upsert_rows
+from hub.store.bulk import among, fetch, in_batches, insert_new, insert_returning, upsert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
@@ -184,12 +184,11 @@ class Lists:
 
 
 def put_rows(connection: Connection, list_id: int, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Store contacts of a list whose row the caller has locked; how many it did not have."""
-    numbers = [row["number"] for row in rows]
-    these = (contacts.c.list_id == list_id, among(connection, contacts.c.number, numbers))
-    known = connection.execute(select(func.count()).select_from(contacts).where(*these)).scalar_one()
-    upsert_rows(connection, contacts, rows, keeping={"added_at", "account_id"}, filling={*INFOS, "fields"})
-    return len(rows) - int(known)
+    """Store contacts of the list `list_id`, whose row the caller has locked; how many it did not have."""
+    added = insert_new(connection, contacts, rows)
+    if added < len(rows):  # those just added are only written once more: cheaper than to ask which they are
+        upsert_rows(connection, contacts, rows, keeping={"added_at", "account_id"}, filling={*INFOS, "fields"})
+    return added
 
 
 def resize(connection: Connection, list_id: int, more: int, at: datetime) -> None:
