@@ -109,7 +109,7 @@ class Lists:
         with self.store.write("contacts") as connection:
             list_of(connection, account_id, list_id, lock=True)
             for some in in_batches(rows, BATCH):
-                added += put_rows(connection, list_id, some)
+                added += put_rows(connection, some)
             resize(connection, list_id, added, self.clock.now())
         return Taken(added, len(rows) - added)
 
@@ -183,8 +183,8 @@ class Lists:
             return connection.execute(delete(contacts).where(*these)).rowcount
 
 
-def put_rows(connection: Connection, list_id: int, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Store contacts of the list `list_id`, whose row the caller has locked; how many it did not have."""
+def put_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Store contacts of a list whose row the caller has locked; how many it did not have."""
     added = insert_new(connection, contacts, rows)
     if added < len(rows):  # those just added are only written once more: cheaper than to ask which they are
         upsert_rows(connection, contacts, rows, keeping={"added_at", "account_id"}, filling={*INFOS, "fields"})

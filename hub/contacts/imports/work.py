@@ -229,7 +229,7 @@ def _stored(connection: Connection, row: AnyRow, chunk: AnyRow, now: Any) -> dic
         return {"state": ImportState.FAILED, "fault": "list_deleted", "detail": "The list was deleted meanwhile."}
     same = {"list_id": row.list_id, "account_id": row.account_id, "added_at": now, "changed_at": now}
     rows = [_contact_row(same, number, known) for number, known in json.loads(chunk.contacts or "[]")]
-    added = put_rows(connection, row.list_id, rows) if rows else 0
+    added = put_rows(connection, rows) if rows else 0
     resize(connection, row.list_id, added, now)
     mine = (chunks.c.import_id == row.id, chunks.c.attempt == chunk.attempt, chunks.c.place == chunk.place)
     connection.execute(update(chunks).where(*mine).values(stored=True, contacts=None))
