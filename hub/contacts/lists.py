@@ -10,10 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hub.contacts.model import INFOS, Contact, ContactList, NewContact, Taken
+from hub.contacts.model import INFOS, Contact, ContactList, Deduplicated, NewContact, Taken
 from hub.contacts.reading import as_contact, as_list, list_of, members, require_lists
 from hub.contacts.tables import contact_lists as lists
 from hub.contacts.tables import contacts, segments
@@ -36,7 +36,9 @@ LONGEST_FIELD_NAME = 64
 MOST_FIELDS = 50
 BATCH = 1000
 PIECE = 5000
-"""Contacts that are removed in one transaction."""
+"""Contacts that are removed, or compared with other lists, in one transaction."""
+PIECES_AT_ONCE = 40
+"""Such transactions of one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +158,42 @@ class Lists:
             resize(connection, list_id, -removed, self.clock.now())
         return removed
 
-    def deduplicate(self, account_id: int, list_id: int, against: Collection[int]) -> int:
-        """Take off a list the numbers that stand in these other lists; how many. In itself a list has each once.
+    def deduplicate(self, account_id: int, list_id: int, against: Collection[int], *, after: str = "") -> Deduplicated:
+        """Take off a list the numbers that stand in these other lists. In itself a list has each once.
 
-        Raises NotFound, and RequestRefused for others that the account does not have, or the list itself among them.
+        A long list is gone through in several calls, each from where the one before ended; what is done stays done, and
+        to do it again takes nobody off. Raises NotFound, and RequestRefused for others that the account does not have,
+        or the list itself among them.
         """
         if list_id in against:
             raise RequestRefused.because("against", "same_list", "A list cannot be compared with itself; leave it out.")
+        removed = 0
+        at: str | None = after
+        for _ in range(PIECES_AT_ONCE):
+            some, at = self._deduplicate_piece(account_id, list_id, against, at or "")
+            removed += some
+            if at is None:
+                break
+        return Deduplicated(removed, at)
+
+    def _deduplicate_piece(
+        self, account_id: int, list_id: int, against: Collection[int], after: str
+    ) -> tuple[int, str | None]:
+        """Go through a piece of a list; how many were taken off, and its last number if there may be more."""
         with self.store.write("contacts") as connection:
             list_of(connection, account_id, list_id, lock=True)
             require_lists(connection, account_id, "against", against)
-            others = select(contacts.c.number).where(among(connection, contacts.c.list_id, list(against)))
-            these = (contacts.c.list_id == list_id, contacts.c.number.in_(others))
-            removed = connection.execute(delete(contacts).where(*these)).rowcount if against else 0
+            mine = (contacts.c.list_id == list_id, contacts.c.number > after)
+            piece = select(contacts.c.number).where(*mine).order_by(contacts.c.number).limit(PIECE).subquery()
+            last, looked = connection.execute(select(func.max(piece.c.number), func.count(piece.c.number))).one()
+            if not looked or not against:
+                return 0, None
+            those = (contacts.c.number > after, contacts.c.number <= last)
+            others = select(contacts.c.number).where(among(connection, contacts.c.list_id, list(against)), *those)
+            gone = delete(contacts).where(contacts.c.list_id == list_id, *those, contacts.c.number.in_(others))
+            removed = connection.execute(gone).rowcount
             resize(connection, list_id, -removed, self.clock.now())
-        return removed
+        return removed, last if looked == PIECE else None
 
     def _clear_piece(self, list_id: int) -> int:
         with self.store.write("clear_list") as connection:
@@ -214,21 +237,24 @@ def _row(account_id: int, list_id: int, one: NewContact, at: datetime) -> dict[s
 def _kept(name: str, value: Any) -> str | None:
     """What the database keeps of a field; empty is nothing. Raises RequestRefused."""
     if name == "fields":
-        named = {_checked_field_name(key): _checked_value(key, one) for key, one in (value or {}).items()}
+        given = {_checked_field_name(key): _checked_value(key, one) for key, one in (value or {}).items()}
+        named = {key: one for key, one in given.items() if one}
         if len(named) > MOST_FIELDS:
             raise RequestRefused.because("fields", "too_many", f"A contact has at most {MOST_FIELDS} named fields.")
         return json.dumps(named, ensure_ascii=False, sort_keys=True) if named else None
-    return _checked_value(name, value) if value else None
+    return _checked_value(name, value or "") or None
 
 
 def _checked_value(name: str, value: str) -> str:
+    value = value.strip()
     if len(value) > LONGEST_FIELD:
         raise RequestRefused.because(name, "too_long", f"A field has at most {LONGEST_FIELD} characters.")
     return storable(value)
 
 
 def _checked_field_name(name: str) -> str:
-    if not name.strip() or len(name) > LONGEST_FIELD_NAME or not name.isprintable():
+    name = name.strip()
+    if not name or len(name) > LONGEST_FIELD_NAME or not name.isprintable():
         message = f"A field's name has 1 to {LONGEST_FIELD_NAME} printable characters."
         raise RequestRefused.because("fields", "field_name", message)
     if name in INFOS:
