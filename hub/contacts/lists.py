@@ -69,6 +69,15 @@ class Lists:
         with self.store.read() as connection:
             return list_of(connection, account_id, list_id)
 
+    def find(self, account_id: int, name: str) -> ContactList:
+        """The list of an account that is called so; raises NotFound."""
+        mine = (lists.c.account_id == account_id, lists.c.deleted_at.is_(None), lists.c.name == _checked_name(name))
+        with self.store.read() as connection:
+            row = connection.execute(select(lists).where(*mine)).first()
+        if row is None:
+            raise NotFound(f"This account has no list called {name!r}; `hub contacts lists` shows those it has.")
+        return as_list(row)
+
     def rename(
         self, account_id: int, list_id: int, name: str, check: Callable[[ContactList], None] = lambda _: None
     ) -> ContactList:
