@@ -2,6 +2,7 @@
 
     make bench                                everything, a campaign of 100,000
     make bench MESSAGES=20000 ONLY=campaign   one part of it
+    make bench MESSAGES=1000000 ONLY=imports  a file of a million contacts
 
 Whole hubs are measured: `hub serve` with the defaults of hub.ini, the sandbox carrier at zero latency with receipts
 on. The figures depend on the machine; its load before and after is printed with them.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 
+import contacts
 import mail
 import pipeline
 import resting
@@ -23,7 +25,7 @@ from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
-PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign")
+PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign", "imports")
 USUALLY = PARTS[:4]
 MILLION = 1_000_000
 SMPP_AIM = 8_000
@@ -114,6 +116,14 @@ def _memory(console: Console, _: int) -> None:
     console.print(table)
 
 
+def _imports(console: Console, count: int) -> None:
+    table = Table("database", "read/s", "store/s", "both/s", "peak memory, MB", title=f"a file of {count:,} contacts")
+    for kind in KINDS:
+        one = contacts.measure(kind, count)
+        table.add_row(kind, *(f"{rate:,.0f}" for rate in (one.read, one.store, one.whole)), str(one.peak_mb))
+    console.print(table)
+
+
 def _peaks(peaks: dict[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
 
@@ -126,6 +136,7 @@ _SHOW = {
     "memory": _memory,
     "smpp": _smpp,
     "smpp_campaign": _smpp_campaign,
+    "imports": _imports,
 }
 
 

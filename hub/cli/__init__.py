@@ -30,6 +30,10 @@ COMMANDS = {
     "order": ("hub.cli.billing:order", "Purchase orders: list them, say that one is paid, call one off."),
     "statement": ("hub.cli.billing:statement", "A month of an account: what it had, bought and used."),
     "suppression": ("hub.cli.accounts:suppression", "Numbers that must not be texted."),
+    "contacts": (
+        "hub.cli.contacts:contacts",
+        "Lists of contacts: show them, fill them from files, write them as files.",
+    ),
     "npai": ("hub.cli.npai:npai", "Numbers that belong to nobody: list those proposed, add them."),
     "send": ("hub.cli.sending:send", "Send a text."),
     "messages": ("hub.cli.sending:messages", "Show messages and what became of them."),

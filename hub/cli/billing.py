@@ -74,14 +74,14 @@ def cancel(session: Session, order_id: int) -> None:
 def statement(session: Session, account_name: str, month: str, csv_path: Path | None, pdf_path: Path | None) -> None:
     """Show what ACCOUNT had, bought and used in a past MONTH, such as 2026-10; it never changes afterwards."""
     from hub.billing.papers import statement_pdf, statement_rows
-    from hub.web.csv_lines import csv_answer
+    from hub.csv_text import csv_pieces
 
     with session.core() as core:
         found = core.accounts.find(account_name)
         told = core.statements.of(found.id, month)
         if csv_path is not None:
             first, *rest = statement_rows(found, told)
-            csv_path.write_bytes(csv_answer(csv_path.name, [str(one) for one in first], rest).get_data())
+            csv_path.write_bytes(b"".join(csv_pieces(first, rest)))
         if pdf_path is not None:
             pdf_path.write_bytes(statement_pdf(found, told))
         answer(told)

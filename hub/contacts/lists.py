@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from hub.contacts.model import INFOS, Contact, ContactList, NewContact, Taken
+from hub.contacts.model import INFOS, Contact, ContactList, Deduplicated, NewContact, Taken
 from hub.contacts.reading import as_contact, as_list, list_of, members, require_lists
 from hub.contacts.tables import contact_lists as lists
 from hub.contacts.tables import contacts, segments
 from hub.errors import Conflict, NotFound, RequestRefused
-from hub.store.bulk import among, fetch, in_batches, insert_returning, upsert_rows
+from hub.store.bulk import among, fetch, in_batches, insert_new, insert_returning, upsert_rows
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ LONGEST_FIELD_NAME = 64
 MOST_FIELDS = 50
 BATCH = 1000
 PIECE = 5000
-"""Contacts that are removed in one transaction."""
+"""Contacts that are removed, or compared with other lists, in one transaction."""
+PIECES_AT_ONCE = 40
+"""Such transactions of one call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,15 @@ class Lists:
         """A list of an account; raises NotFound."""
         with self.store.read() as connection:
             return list_of(connection, account_id, list_id)
+
+    def find(self, account_id: int, name: str) -> ContactList:
+        """The list of an account that is called so; raises NotFound."""
+        mine = (lists.c.account_id == account_id, lists.c.deleted_at.is_(None), lists.c.name == _checked_name(name))
+        with self.store.read() as connection:
+            row = connection.execute(select(lists).where(*mine)).first()
+        if row is None:
+            raise NotFound(f"This account has no list called {name!r}; `hub contacts lists` shows those it has.")
+        return as_list(row)
 
     def rename(
         self, account_id: int, list_id: int, name: str, check: Callable[[ContactList], None] = lambda _: None
@@ -109,7 +120,7 @@ class Lists:
         with self.store.write("contacts") as connection:
             list_of(connection, account_id, list_id, lock=True)
             for some in in_batches(rows, BATCH):
-                added += put_rows(connection, list_id, some)
+                added += put_rows(connection, some)
             resize(connection, list_id, added, self.clock.now())
         return Taken(added, len(rows) - added)
 
@@ -156,21 +167,42 @@ class Lists:
             resize(connection, list_id, -removed, self.clock.now())
         return removed
 
-    def deduplicate(self, account_id: int, list_id: int, against: Collection[int]) -> int:
-        """Take off a list the numbers that stand in these other lists; how many. In itself a list has each once.
+    def deduplicate(self, account_id: int, list_id: int, against: Collection[int], *, after: str = "") -> Deduplicated:
+        """Take off a list the numbers that stand in these other lists. In itself a list has each once.
 
-        Raises NotFound, and RequestRefused for others that the account does not have, or the list itself among them.
+        A long list is gone through in several calls, each from where the one before ended; what is done stays done, and
+        to do it again takes nobody off. Raises NotFound, and RequestRefused for others that the account does not have,
+        or the list itself among them.
         """
         if list_id in against:
             raise RequestRefused.because("against", "same_list", "A list cannot be compared with itself; leave it out.")
+        removed = 0
+        at: str | None = after
+        for _ in range(PIECES_AT_ONCE):
+            some, at = self._deduplicate_piece(account_id, list_id, against, at or "")
+            removed += some
+            if at is None:
+                break
+        return Deduplicated(removed, at)
+
+    def _deduplicate_piece(
+        self, account_id: int, list_id: int, against: Collection[int], after: str
+    ) -> tuple[int, str | None]:
+        """Go through a piece of a list; how many were taken off, and its last number if there may be more."""
         with self.store.write("contacts") as connection:
             list_of(connection, account_id, list_id, lock=True)
             require_lists(connection, account_id, "against", against)
-            others = select(contacts.c.number).where(among(connection, contacts.c.list_id, list(against)))
-            these = (contacts.c.list_id == list_id, contacts.c.number.in_(others))
-            removed = connection.execute(delete(contacts).where(*these)).rowcount if against else 0
+            mine = (contacts.c.list_id == list_id, contacts.c.number > after)
+            piece = select(contacts.c.number).where(*mine).order_by(contacts.c.number).limit(PIECE).subquery()
+            last, looked = connection.execute(select(func.max(piece.c.number), func.count(piece.c.number))).one()
+            if not looked or not against:
+                return 0, None
+            those = (contacts.c.number > after, contacts.c.number <= last)
+            others = select(contacts.c.number).where(among(connection, contacts.c.list_id, list(against)), *those)
+            gone = delete(contacts).where(contacts.c.list_id == list_id, *those, contacts.c.number.in_(others))
+            removed = connection.execute(gone).rowcount
             resize(connection, list_id, -removed, self.clock.now())
-        return removed
+        return removed, last if looked == PIECE else None
 
     def _clear_piece(self, list_id: int) -> int:
         with self.store.write("clear_list") as connection:
@@ -183,13 +215,12 @@ class Lists:
             return connection.execute(delete(contacts).where(*these)).rowcount
 
 
-def put_rows(connection: Connection, list_id: int, rows: Sequence[Mapping[str, Any]]) -> int:
+def put_rows(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
     """Store contacts of a list whose row the caller has locked; how many it did not have."""
-    numbers = [row["number"] for row in rows]
-    these = (contacts.c.list_id == list_id, among(connection, contacts.c.number, numbers))
-    known = connection.execute(select(func.count()).select_from(contacts).where(*these)).scalar_one()
-    upsert_rows(connection, contacts, rows, keeping={"added_at", "account_id"}, filling={*INFOS, "fields"})
-    return len(rows) - int(known)
+    added = insert_new(connection, contacts, rows)
+    if added < len(rows):  # those just added are only written once more: cheaper than to ask which they are
+        upsert_rows(connection, contacts, rows, keeping={"added_at", "account_id"}, filling={*INFOS, "fields"})
+    return added
 
 
 def resize(connection: Connection, list_id: int, more: int, at: datetime) -> None:
@@ -215,21 +246,24 @@ def _row(account_id: int, list_id: int, one: NewContact, at: datetime) -> dict[s
 def _kept(name: str, value: Any) -> str | None:
     """What the database keeps of a field; empty is nothing. Raises RequestRefused."""
     if name == "fields":
-        named = {_checked_field_name(key): _checked_value(key, one) for key, one in (value or {}).items()}
+        given = {_checked_field_name(key): _checked_value(key, one) for key, one in (value or {}).items()}
+        named = {key: one for key, one in given.items() if one}
         if len(named) > MOST_FIELDS:
             raise RequestRefused.because("fields", "too_many", f"A contact has at most {MOST_FIELDS} named fields.")
         return json.dumps(named, ensure_ascii=False, sort_keys=True) if named else None
-    return _checked_value(name, value) if value else None
+    return _checked_value(name, value or "") or None
 
 
 def _checked_value(name: str, value: str) -> str:
+    value = value.strip()
     if len(value) > LONGEST_FIELD:
         raise RequestRefused.because(name, "too_long", f"A field has at most {LONGEST_FIELD} characters.")
     return storable(value)
 
 
 def _checked_field_name(name: str) -> str:
-    if not name.strip() or len(name) > LONGEST_FIELD_NAME or not name.isprintable():
+    name = name.strip()
+    if not name or len(name) > LONGEST_FIELD_NAME or not name.isprintable():
         message = f"A field's name has 1 to {LONGEST_FIELD_NAME} printable characters."
         raise RequestRefused.because("fields", "field_name", message)
     if name in INFOS:

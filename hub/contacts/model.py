@@ -67,6 +67,14 @@ class Taken:
     updated: int
 
 
+@dataclass(frozen=True, slots=True)
+class Deduplicated:
+    """How many contacts were taken off a list, and the number after which to go on; None when it is done."""
+
+    removed: int
+    next: str | None
+
+
 class SuppressionKind(StrEnum):
     """A person said stop, or the number belongs to nobody (NPAI)."""
 

@@ -9,7 +9,8 @@ _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 def storable(text: str, most: int | None = None) -> str:
     """The text as it can be kept: what cannot becomes U+FFFD, and it ends after `most` characters."""
-    return _UNSTORABLE.sub("\ufffd", text[:most])
+    kept = text[:most]
+    return kept if kept.isprintable() else _UNSTORABLE.sub("\ufffd", kept)
 
 
 def is_storable(text: str) -> bool:

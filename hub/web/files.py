@@ -1,4 +1,4 @@
-"""Files in and out: lines of a request's body as they arrive, and CSV as it is read from the database."""
+"""Files in and out: lines of a request's body as they arrive, and CSV as its rows are read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import csv
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
-from flask import Response, request
+from flask import request
 from pydantic import BaseModel, Field
 
-from hub.contacts.cells import BOM, as_read, csv_lines
+from hub.csv_text import as_read, csv_pieces
 from hub.errors import RequestRefused
-from hub.store.bulk import in_batches
 from hub.web.examples import shown_as
+from hub.web.streams import Stream, streamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+
+    from flask import Response
+
+    from hub.web.streams import Piece
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read line by line, and never held as a whole."""
@@ -25,10 +29,6 @@ MOST_FAULTS = 1000
 BATCH = 1000
 _PIECE = 64 * 1024
 
-CSV: dict[str, Any] = {
-    "description": "The file: UTF-8, cells cut by semicolons, none of which a spreadsheet takes for a formula.",
-    "content": {"text/csv": {"schema": {"type": "string"}, "example": "number\r\n'+33612345678\r\n"}},
-}
 _FILE = {"type": "string", "format": "binary", "description": "CSV or TXT, in UTF-8 or Windows-1252."}
 UPLOAD: dict[str, Any] = {
     "required": True,
@@ -79,16 +79,29 @@ def rows_of_upload() -> Iterator[tuple[int, list[str]]]:
         yield at, _cells(line, separator)
 
 
-def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Response:
-    """A file of that name, written while its rows are read."""
+def csv_answer(filename: str, header: Sequence[object], rows: Iterable[Iterable[object]]) -> Response:
+    """A file of that name, written while its rows are read; between two pieces of it no thread is held."""
+    return csv_stream(filename, csv_pieces(header, rows))
 
-    def pieces() -> Iterator[bytes]:
-        yield (BOM + csv_lines([header])).encode()
-        for some in in_batches(rows, BATCH):
-            yield csv_lines(some).encode()
 
-    headers = {"Content-Disposition": f"attachment; filename={name}.csv"}
-    return Response(pieces(), 200, headers, mimetype="text/csv")
+def csv_stream(filename: str, pieces: Iterator[bytes]) -> Response:
+    """A file of that name, as its pieces come."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return streamed(Stream(_each(pieces)), "text/csv", headers)
+
+
+def csv_file(example: str) -> dict[str, Any]:
+    """What a call says of the CSV that it answers with."""
+    return {
+        "description": "The file, as it is read: CSV (RFC 4180) in UTF-8 with its mark, cells cut by semicolons. What "
+        "a spreadsheet would take for a formula begins with an apostrophe.",
+        "headers": {"Content-Disposition": {"description": "Its name.", "schema": {"type": "string"}}},
+        "content": {"text/csv": {"schema": {"type": "string"}, "example": example}},
+    }
+
+
+def _each(pieces: Iterator[bytes]) -> Generator[Piece, None, None]:
+    yield from pieces
 
 
 def _stream() -> IO[bytes]:

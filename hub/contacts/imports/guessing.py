@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections import Counter
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hub.contacts.model import INFOS
@@ -28,6 +30,8 @@ class Encoding(StrEnum):
 
 SEPARATORS = (";", ",", "\t", "|")
 SAMPLE = 64 * 1024
+UNMARKED = frozenset({"utf-8", "cp1252"})
+"""What a file is guessed to be written in by what stands in it, not by a mark."""
 _LINES = 50
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -45,13 +49,21 @@ def guess_encoding(begins: bytes) -> str:
 
 
 def guess_separator(text: str) -> str:
-    """The one by which most of the first lines have as many cells as each other, and more than one."""
-    lines = text.splitlines()[:_LINES]
+    """The one by which most of the first lines have as many cells as each other, and more than one.
 
-    def fitness(separator: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if row)
+    Of two such, that by which the first cells have no likelier one in them.
+    """
+    lines = list(islice(io.StringIO(text, newline=""), _LINES))
+    if len(lines) > 1 and not lines[-1].endswith(("\r", "\n")):
+        del lines[-1]  # cut off where the sample ends
+
+    def fitness(separator: str) -> tuple[int, int, int]:
+        rows = [row for row in csv.reader(lines, delimiter=separator) if row]
+        widths = Counter(map(len, rows))
         width, often = max(widths.items(), key=lambda one: (one[0] > 1, one[1]), default=(1, 0))
-        return (often, width) if width > 1 else (0, 0)
+        likelier = SEPARATORS[: SEPARATORS.index(separator)]
+        whole = sum(1 for row in rows if not any(one in row[0] for one in likelier))
+        return (often, whole, width) if width > 1 else (0, 0, 0)
 
     return max(SEPARATORS, key=fitness)
 
@@ -71,11 +83,16 @@ def name_columns(first: Sequence[str], number_column: int, width: int, *, header
     names: list[str | None] = [None] * width
     taken: set[str] = set()
     for count, place in enumerate(others):
-        said = " ".join(first[place].split())[:64] if header and place < len(first) else ""
+        said = _name(first[place]) if header and place < len(first) else ""
         name = said if said.isprintable() and said else INFOS[count] if count < len(INFOS) else f"column{place + 1}"
         names[place] = name if name not in taken else f"column{place + 1}"
         taken.add(name)
     return tuple(names)
+
+
+def _name(cell: str) -> str:
+    """A header's cell on one line."""
+    return (cell if cell.isprintable() else " ".join(cell.split()))[:64]
 
 
 def _is_number(row: Sequence[str], column: int, region: str) -> bool:

@@ -88,6 +88,8 @@ def _repeated(one: Line) -> Line:
 
 def _judged(one: Line, there: Collection[str], suppressed: Mapping[str, SuppressionKind]) -> Line:
     kind = suppressed.get(one.number or "")
+    if kind is None and one.number not in there:
+        return one  # it is read as new
     verdict = Verdict.KNOWN if one.number in there else Verdict.NEW
     said = _SENTENCES[kind] if kind else None
     return Line(one.line, one.given, verdict, one.number, kind, said, kind, one.known)

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 
 from hub.contacts.imports import guessing, sheets
 from hub.contacts.imports.model import Shape, Wishes
+from hub.csv_text import as_read
 from hub.errors import RequestRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-LONGEST_LINE = 64 * 1024
+LONGEST_LINE = 128 * 1024
+"""Characters: the longest of an export, with quotes doubled, is shorter."""
 MOST_COLUMNS = 200
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -56,7 +58,7 @@ def open_rows(path: Path, wishes: Wishes, region: str) -> Rows:
         return _shaped(_sheet_rows(path), Shape(), wishes, region)
     encoding = wishes.encoding or guessing.guess_encoding(begins)
     sample = begins.decode(encoding, "ignore")
-    if not wishes.encoding and _is_binary(sample):
+    if not wishes.encoding and encoding in guessing.UNMARKED and _is_binary(sample):
         raise refused("not_text")
     separator = wishes.separator or guessing.guess_separator(sample)
     return _shaped(_text_rows(path, encoding, separator), Shape(encoding, separator), wishes, region)
@@ -117,7 +119,7 @@ def _bounded(file: object, encoding: str) -> Iterator[str]:
 def _checked(number: int, row: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     if len(row) > MOST_COLUMNS:
         raise refused("too_many_columns", line=number)
-    cells = [cell.strip() for cell in row]
+    cells = [as_read(cell.strip()) for cell in row]
     if any(cells):
         yield number, cells
 

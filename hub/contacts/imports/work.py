@@ -48,6 +48,7 @@ CHUNK = 2000
 LEASE = timedelta(minutes=2)
 SAMPLES = 10
 """Lines that are shown of each kind."""
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 class _NoLongerOurs(Exception):
@@ -226,8 +227,9 @@ def _stored(connection: Connection, row: AnyRow, chunk: AnyRow, now: Any) -> dic
         list_of(connection, row.account_id, row.list_id, lock=True)
     except NotFound:
         return {"state": ImportState.FAILED, "fault": "list_deleted", "detail": "The list was deleted meanwhile."}
-    rows = [_contact_row(row, number, known, now) for number, known in json.loads(chunk.contacts or "[]")]
-    added = put_rows(connection, row.list_id, rows) if rows else 0
+    same = {"list_id": row.list_id, "account_id": row.account_id, "added_at": now, "changed_at": now}
+    rows = [_contact_row(same, number, known) for number, known in json.loads(chunk.contacts or "[]")]
+    added = put_rows(connection, rows) if rows else 0
     resize(connection, row.list_id, added, now)
     mine = (chunks.c.import_id == row.id, chunks.c.attempt == chunk.attempt, chunks.c.place == chunk.place)
     connection.execute(update(chunks).where(*mine).values(stored=True, contacts=None))
@@ -238,17 +240,9 @@ def _stored(connection: Connection, row: AnyRow, chunk: AnyRow, now: Any) -> dic
     }
 
 
-def _contact_row(row: AnyRow, number: str, known: dict[str, str], now: Any) -> dict[str, Any]:
-    named = {name: value for name, value in known.items() if name not in INFOS}
-    return {
-        "list_id": row.list_id,
-        "number": number,
-        "account_id": row.account_id,
-        **{name: known.get(name) for name in INFOS},
-        "fields": json.dumps(named, ensure_ascii=False, sort_keys=True) if named else None,
-        "added_at": now,
-        "changed_at": now,
-    }
+def _contact_row(same: dict[str, Any], number: str, known: dict[str, str]) -> dict[str, Any]:
+    infos = {name: known.pop(name, None) for name in INFOS}
+    return same | infos | {"number": number, "fields": _as_json(known) if known else None}
 
 
 def _kinds(one: Line) -> Iterator[str]:

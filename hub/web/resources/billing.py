@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Response
 
 from hub.billing.model import By
 from hub.billing.papers import statement_pdf, statement_rows
 from hub.registry import ORDER
-from hub.web.csv_lines import csv_answer
 from hub.web.document import IF_MATCH, call
+from hub.web.files import csv_answer, csv_file
 from hub.web.frame import PREFIX, Frame, Resource, account, answer, one_parsed, tagged, unless_changed
 from hub.web.resources.billing_values import (
     AlertBody,
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from hub.billing import model
 
 
-def _file(description: str, media_type: str, example: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"type": "string"}, "example": example}}
-    return {"200": {"description": description, "content": content}}
-
+_PDF = {
+    "description": "The statement as PDF.",
+    "content": {"application/pdf": {"schema": {"type": "string"}, "example": "%PDF-1.3"}},
+}
 
 MAKE_ORDER = call(
     "createPurchaseOrder",
@@ -64,12 +64,10 @@ GET_STATEMENT = call(
 GET_STATEMENT_CSV = call(
     "getStatementCsv",
     "The same for a spreadsheet.",
-    _file("The statement as CSV in UTF-8.", "text/csv", "month;2027-01\r\n"),
+    {"200": csv_file("month;2027-01\r\n")},
     "404",
 )
-GET_STATEMENT_PDF = call(
-    "getStatementPdf", "The same on paper.", _file("The statement as PDF.", "application/pdf", "%PDF-1.3"), "404"
-)
+GET_STATEMENT_PDF = call("getStatementPdf", "The same on paper.", {"200": _PDF}, "404")
 GET_CONSUMPTION = call(
     "getConsumption",
     "Texts, segments and credits of the account and its sub-accounts, by the days on which they were handed over, and "
@@ -80,7 +78,7 @@ GET_CONSUMPTION = call(
 GET_CONSUMPTION_CSV = call(
     "getConsumptionCsv",
     "The same for a spreadsheet.",
-    _file("The figures as CSV in UTF-8.", "text/csv", "day;texts\r\n2027-01-04;1\r\n"),
+    {"200": csv_file("day;texts\r\n2027-01-04;1\r\n")},
     "",
 )
 GET_ALERT = call("getBalanceAlert", "When and where the account is warned.", {"200": BalanceAlert}, "")
@@ -147,7 +145,7 @@ class BillingCalls:
         """A month for a spreadsheet."""
         told = self.frame.core.statements.of(account().id, path.month)
         first, *rest = statement_rows(account(), told)
-        return csv_answer(f"statement-{path.month}.csv", [str(one) for one in first], rest)
+        return csv_answer(f"statement-{path.month}.csv", first, rest)
 
     def get_statement_pdf(self, path: MonthPath) -> Response:
         """A month on paper."""

@@ -16,7 +16,16 @@ from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 from hub.store.bulk import in_batches
 from hub.web.document import call
-from hub.web.files import BATCH, CSV, MOST_FAULTS, UPLOAD, RefusedLine, TakenFile, csv_answer, rows_of_upload
+from hub.web.files import (
+    BATCH,
+    MOST_FAULTS,
+    UPLOAD,
+    RefusedLine,
+    TakenFile,
+    csv_answer,
+    csv_file,
+    rows_of_upload,
+)
 from hub.web.frame import Frame, Resource, account, answer, parsed
 from hub.web.resources.consents_values import (
     ConsentPage,
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
 COLUMNS = ("number", "notice", "given_at", "source", "name", "url", "ip")
 """Of a file of consents; the first four must be there."""
 _NEEDED = COLUMNS[:4]
+_EXAMPLE = "number;notice;given_at;source\r\n+33612345678;Oui aux offres;2026-11-02T09:00:00Z;website\r\n"
 _MORE = ("kind", "by", "at", "withdrawn_at")
 
 LIST_CONSENTS = call("listConsents", "In the order in which they were recorded.", {"200": ConsentPage}, "")
@@ -57,7 +67,7 @@ IMPORT = call(
     "408 413",
     openapi_extensions={"requestBody": UPLOAD},
 )
-EXPORT = call("exportConsents", "The register as CSV.", {"200": CSV}, "")
+EXPORT = call("exportConsents", "The register as CSV.", {"200": csv_file(_EXAMPLE)}, "")
 WITHDRAW = call(
     "withdrawConsents",
     "What these numbers agreed to holds no more. They may still be texted by campaigns that ask for no consent; add a "
@@ -123,8 +133,8 @@ class ConsentCalls:
     def export_consents(self, query: ConsentsFilter) -> Response:
         """Export the register."""
         every = self._register.every(account().id, _filter(query))
-        rows = ([_cell(getattr(one, name)) for name in (*COLUMNS, *_MORE)] for one in every)
-        return csv_answer("consents", (*COLUMNS, *_MORE), rows)
+        rows = ([getattr(one, name) for name in (*COLUMNS, *_MORE)] for one in every)
+        return csv_answer("consents.csv", (*COLUMNS, *_MORE), rows)
 
     def withdraw_consents(self, body: NumbersBody) -> Response:
         """Withdraw consents."""
@@ -140,10 +150,6 @@ def _by() -> str:
 
 def _filter(query: ConsentsFilter) -> ConsentFilter:
     return ConsentFilter(query.number, query.source, query.since, query.until, query.in_force)
-
-
-def _cell(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value or "")
 
 
 def _header(cells: Sequence[str]) -> list[str]:

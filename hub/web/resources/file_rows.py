@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from hub.csv_text import as_read
 from hub.errors import RequestRefused
 from hub.messages.model import Recipient
 from hub.sms.model import PhoneNumber
@@ -36,24 +37,25 @@ def recipients_in_file(text: str, region: str) -> tuple[Recipient, ...]:
         return ()
     names = _names(rows[0], region)
     body = rows if names is None else rows[1:]
-    titles = ("", *_INFOS) if names is None else tuple(name.strip() for name in rows[0])
+    titles = ("", *_INFOS) if names is None else tuple(rows[0])
     place = 0 if names is None else _number_column(names)
     return tuple(_recipient(row, titles, place) for row in body)
 
 
 def _rows(lines: Sequence[str], separator: str) -> list[list[str]]:
     try:
-        return [row for row in csv.reader(lines, delimiter=separator) if any(cell.strip() for cell in row)]
+        cells = [[as_read(cell.strip()) for cell in row] for row in csv.reader(lines, delimiter=separator)]
     except csv.Error:  # a cell without an end, or a quote that is never closed
         message = f"A field has more than {csv.field_size_limit()} characters; is it text with one number per line?"
         raise RequestRefused.because("file", "line_too_long", message) from None
+    return [row for row in cells if any(row)]
 
 
 def _names(row: Sequence[str], region: str) -> list[str] | None:
     """A first line as names of columns; None where it has a number, as lines of recipients do."""
     if any(isinstance(parse_number(cell, region), PhoneNumber) for cell in row):
         return None
-    return [cell.strip().casefold() for cell in row]
+    return [cell.casefold() for cell in row]
 
 
 def _number_column(names: Sequence[str]) -> int:
@@ -66,8 +68,8 @@ def _number_column(names: Sequence[str]) -> int:
 
 def _recipient(row: Sequence[str], titles: Sequence[str], place: int) -> Recipient:
     fields = {
-        title: cell.strip()
+        title: cell
         for column, (title, cell) in enumerate(zip(titles, row, strict=False))
-        if column != place and title and cell.strip()
+        if column != place and title and cell
     }
-    return Recipient(row[place].strip() if place < len(row) else "", fields)
+    return Recipient(row[place] if place < len(row) else "", fields)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from hub.contacts.imports.model import Wishes
-from hub.web.csv_lines import csv_answer
 from hub.web.document import call
+from hub.web.files import csv_answer, csv_file
 from hub.web.frame import PREFIX, Frame, Resource, account, answer
 from hub.web.resources.imports_values import (
     Import,
@@ -47,11 +47,6 @@ _FILE = {
         }
     }
 }
-_CSV = {
-    "description": "CSV (RFC 4180), in UTF-8.",
-    "content": {"text/csv": {"schema": {"type": "string"}, "example": "line,given\r\n3,bonjour\r\n"}},
-}
-
 UPLOAD = call(
     "uploadContacts",
     "The file is read afterwards, and nothing of it is stored yet: look at the import until it is `ready`, with how "
@@ -80,7 +75,7 @@ CANCEL = call(
 REPORT = call(
     "getImportReport",
     "A line for each that was left out, and for each that will not be texted, with the reason.",
-    {"200": _CSV},
+    {"200": csv_file("line;given\r\n3;bonjour\r\n")},
     "404 409",
 )
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from flask import Response
 
+from hub.contacts.exporting import export_list
+from hub.contacts.lists import PIECE, PIECES_AT_ONCE
 from hub.contacts.model import NewContact
 from hub.errors import NotFound
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
 from hub.web.document import IF_MATCH, call
+from hub.web.files import csv_file, csv_stream
 from hub.web.frame import PREFIX, Frame, Resource, account, answer, one_parsed, parsed, tagged, unless_changed
 from hub.web.resources.lists_values import (
     AgainstBody,
@@ -22,6 +25,7 @@ from hub.web.resources.lists_values import (
     ContactPath,
     ContactsBody,
     ContactsQuery,
+    DeduplicatedList,
     EditContactBody,
     ListBody,
     ListPage,
@@ -48,6 +52,13 @@ RENAME_LIST = call(
 )
 DELETE_LIST = call("deleteList", "It is gone at once, with its contacts.", {"204": None}, "404")
 LIST_CONTACTS = call("listContacts", "In the order of their numbers.", {"200": ContactPage}, "404")
+EXPORT_LIST = call(
+    "exportList",
+    "All of them, in the order of their numbers, with every field that somebody has. Imported again, it is the same "
+    "list.",
+    {"200": csv_file("number;info1;info2;info3;info4;ville\r\n+33612345678;Nina;;;;Lyon\r\n")},
+    "404 409",
+)
 BRING_CONTACTS = call(
     "bringContacts",
     "People that the list has are not doubled: what is given of them replaces what was known, and the rest stays. "
@@ -67,8 +78,9 @@ EDIT_CONTACT = call(
 REMOVE_CONTACT = call("removeContact", "Takes one person off a list.", {"204": None}, "404")
 DEDUPLICATE = call(
     "deduplicateList",
-    "Takes off it the numbers that stand in the other lists named. In itself a list has each number once.",
-    {"200": RemovedContacts},
+    "Takes off it the numbers that stand in the other lists named. In itself a list has each number once. A long list "
+    f"takes several calls, each for {PIECES_AT_ONCE * PIECE} of its numbers; what is done stays done.",
+    {"200": DeduplicatedList},
     "400 404 408 413 415",
 )
 
@@ -88,6 +100,7 @@ class ListCalls:
         calls.patch("/lists/<list_id>", self.rename_list, RENAME_LIST)
         calls.delete("/lists/<list_id>", self.delete_list, DELETE_LIST)
         calls.get("/lists/<list_id>/contacts", self.list_contacts, LIST_CONTACTS)
+        calls.get("/lists/<list_id>/contacts.csv", self.export_list, EXPORT_LIST)
         calls.post("/lists/<list_id>/contacts", self.bring_contacts, BRING_CONTACTS)
         calls.post("/lists/<list_id>/remove", self.remove_contacts, REMOVE_CONTACTS)
         calls.post("/lists/<list_id>/deduplicate", self.deduplicate_list, DEDUPLICATE)
@@ -138,6 +151,11 @@ class ListCalls:
         items = [Contact.model_validate(one) for one in page]
         return answer(ContactPage(items=items, next=page[-1].number if len(found) > len(page) else None))
 
+    def export_list(self, path: ListPath) -> Response:
+        """Get a list as a file."""
+        pieces = export_list(self.frame.core.store, account().id, path.list_id)
+        return csv_stream(f"list-{path.list_id}.csv", pieces)
+
     def bring_contacts(self, path: ListPath, body: ContactsBody) -> Response:
         """Bring people to a list."""
         mine = account()
@@ -160,7 +178,8 @@ class ListCalls:
 
     def deduplicate_list(self, path: ListPath, body: AgainstBody) -> Response:
         """Take off a list who stands in others."""
-        return answer(RemovedContacts(removed=self._lists.deduplicate(account().id, path.list_id, body.against)))
+        done = self._lists.deduplicate(account().id, path.list_id, body.against, after=body.cursor or "")
+        return answer(DeduplicatedList.model_validate(done))
 
     def get_contact(self, path: ContactPath) -> Response:
         """Look at a contact."""

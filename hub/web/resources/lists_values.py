@@ -134,6 +134,11 @@ class AgainstBody(Input):
     against: list[Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]] = Field(
         max_length=100, description="The ids of other lists of the account."
     )
+    cursor: str | None = Field(
+        default=None,
+        pattern=r"^\+[0-9]{1,15}$",
+        description="Where to go on in a long list: `next` of the answer before.",
+    )
 
 
 class ContactList(BaseModel):
@@ -198,6 +203,15 @@ class BroughtContacts(BaseModel):
     added: int = Field(description="New on the list.")
     updated: int = Field(description="On it already; what was given replaced what was known.")
     refused: list[RefusedContact] = Field(description="Left out: their numbers cannot be texted.")
+
+
+class DeduplicatedList(BaseModel):
+    """How many contacts this call took off a list."""
+
+    model_config = _like({"removed": 1, "next": None})
+
+    removed: int
+    next: str | None = Field(description="Call again with it as `cursor`: the list is long. Null when it is done.")
 
 
 class RemovedContacts(BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from flask import Response  # noqa: TC002 - flask-openapi3 reads the hints
@@ -15,7 +14,16 @@ from hub.store.bulk import in_batches
 from hub.store.storable import storable
 from hub.web import answers, document
 from hub.web.document import call
-from hub.web.files import BATCH, CSV, MOST_FAULTS, UPLOAD, RefusedLine, TakenFile, csv_answer, rows_of_upload
+from hub.web.files import (
+    BATCH,
+    MOST_FAULTS,
+    UPLOAD,
+    RefusedLine,
+    TakenFile,
+    csv_answer,
+    csv_file,
+    rows_of_upload,
+)
 from hub.web.frame import SOURCE, Frame, Resource, account, answer, one_parsed, parsed
 from hub.web.resources.consents_values import (
     AddedSuppressions,
@@ -58,7 +66,12 @@ IMPORT_SUPPRESSIONS = call(
     "408 413",
     openapi_extensions={"requestBody": UPLOAD},
 )
-EXPORT_SUPPRESSIONS = call("exportSuppressions", "As CSV, in the order of the numbers.", {"200": CSV}, "")
+EXPORT_SUPPRESSIONS = call(
+    "exportSuppressions",
+    "As CSV, in the order of the numbers.",
+    {"200": csv_file("number;kind\r\n+33612345678;opt_out\r\n")},
+    "",
+)
 GET_SUPPRESSION = call("getSuppression", "Whether a number may be texted, and why not.", {"200": SuppressedNumber}, "")
 
 
@@ -151,8 +164,8 @@ class NumberCalls:
     def export_suppressions(self, query: SuppressionsFilter) -> Response:
         """Export the numbers that must not be texted."""
         every = self.frame.core.suppressions.every(account().id, _filter(query))
-        rows = ([_cell(getattr(one, name)) for name in COLUMNS] for one in every)
-        return csv_answer("suppressions", COLUMNS, rows)
+        rows = ([getattr(one, name) for name in COLUMNS] for one in every)
+        return csv_answer("suppressions.csv", COLUMNS, rows)
 
     def remove_suppression(self, path: SuppressionPath, body: ProofBody) -> Response:
         """Let a number be texted again, on a proof of consent."""
@@ -174,10 +187,6 @@ def _has_digits(text: str) -> bool:
 def _refused(line: int, given: str, why: PhoneNumber | NumberRefusal) -> RefusedLine:
     refusal = cast("NumberRefusal", why)
     return RefusedLine(line=line, given=given, reason=refusal.reason, message=refusal.message)
-
-
-def _cell(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value or "")
 
 
 def page_of_numbers(found: Sequence[Suppression], limit: int) -> Sequence[Suppression]:

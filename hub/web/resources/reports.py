@@ -14,7 +14,7 @@ from flask import Response, request
 from hub.inbound.model import InboundKind
 from hub.messages.model import UNSETTLED, CampaignState
 from hub.web import answers
-from hub.web.csv_lines import csv_lines
+from hub.web.files import csv_answer
 from hub.web.frame import Frame, Resource, account, answer, found
 from hub.web.resources import reports_values as values
 from hub.web.resources.reports_values import RepliesQuery  # noqa: TC001 - flask-openapi3 reads the hints
@@ -22,7 +22,7 @@ from hub.web.schemas import CampaignPath  # noqa: TC001 - flask-openapi3 reads t
 from hub.web.streams import Places, Stream, streamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from flask_openapi3.blueprint import APIBlueprint
 
@@ -84,8 +84,7 @@ class ReportCalls:
         """Get the messages of a campaign as a file."""
         campaign = found(path.campaign_id, partial(self.frame.core.campaigns.get, account().id))
         read = partial(self.frame.core.campaigns.rows, campaign.id, limit=ROWS_AT_ONCE)
-        named = {"Content-Disposition": f'attachment; filename="messages-{campaign.id}.csv"'}
-        return streamed(Stream(_lines(read)), "text/csv", named)
+        return csv_answer(f"messages-{campaign.id}.csv", _COLUMNS, _rows(read))
 
     def follow_progress(self, path: CampaignPath) -> Response:
         """Follow a campaign as it goes (server-sent events)."""
@@ -159,9 +158,8 @@ def event_id(view: CampaignView) -> str:
     return hashlib.sha256(values.progressed(view).model_dump_json().encode()).hexdigest()[:16]
 
 
-def _lines(read: Callable[..., tuple[MessageView, ...]]) -> Generator[Piece, None, None]:
-    yield csv_lines([_COLUMNS])
+def _rows(read: Callable[..., tuple[MessageView, ...]]) -> Iterator[list[object]]:
     page = read()
     while page:
-        yield csv_lines([getattr(one, name) for name in _COLUMNS] for one in page)
+        yield from ([getattr(one, name) for name in _COLUMNS] for one in page)
         page = read(after=int(page[-1].id.rpartition("-")[2]))

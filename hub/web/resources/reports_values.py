@@ -12,6 +12,7 @@ from hub.messages.model import CampaignState, MessageState
 from hub.web import document
 from hub.web.answers import InboundPage
 from hub.web.examples import A_CAMPAIGN, shown_as
+from hub.web.files import csv_file
 from hub.web.schemas import AN_ID, MOST_ITEMS, Input
 
 if TYPE_CHECKING:
@@ -166,15 +167,8 @@ REPORT_CALL = document.call(
 )
 EXPORT = document.call(
     "exportMessages",
-    "CSV in UTF-8 (RFC 4180), in the order of the request. What a spreadsheet would take for a formula begins with an "
-    "apostrophe.",
-    {
-        "200": {
-            "description": "The file, as it is read.",
-            "headers": {"Content-Disposition": {"description": "Its name.", "schema": {"type": "string"}}},
-            "content": {"text/csv": {"schema": {"type": "string"}, "example": "id,to,country,state\r\n"}},
-        }
-    },
+    "All of them, in the order of the request.",
+    {"200": csv_file("id;to;country;state\r\n")},
     "404",
 )
 PROGRESS = document.call(

@@ -11,7 +11,7 @@ import pytest
 from hub.accounts.service import Accounts
 from hub.contacts import lists as room
 from hub.contacts.lists import Lists
-from hub.contacts.model import NewContact, Taken
+from hub.contacts.model import Deduplicated, NewContact, Taken
 from hub.errors import Conflict, NotFound, RequestRefused
 from hub.testing.clock import FakeClock
 
@@ -104,8 +104,32 @@ def test_a_list_can_lose_who_stands_in_others(lists: Lists, account: int, client
     lists.put(account, clients.id, [NewContact(NINA), NewContact(OMAR)])
     others = lists.create(account, "Prospects")
     lists.put(account, others.id, [NewContact(OMAR), NewContact(ZOE)])
-    removed = lists.deduplicate(account, clients.id, [others.id])
-    assert (removed, numbers_on(lists, account, clients), lists.get(account, others.id).size) == (1, [NINA], 2)
+    done = lists.deduplicate(account, clients.id, [others.id])
+    assert (done.removed, numbers_on(lists, account, clients), lists.get(account, others.id).size) == (1, [NINA], 2)
+
+
+def test_a_long_list_is_compared_in_pieces(
+    lists: Lists, account: int, clients: ContactList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call goes on where the one before ended; the size is exact in between, and again takes nobody off."""
+    monkeypatch.setattr(room, "PIECE", 3)
+    monkeypatch.setattr(room, "PIECES_AT_ONCE", 2)
+    numbers = [f"+336123456{place:02}" for place in range(10)]
+    lists.put(account, clients.id, list(map(NewContact, numbers)))
+    others = lists.create(account, "Prospects")
+    lists.put(account, others.id, list(map(NewContact, numbers[::2])))
+    first = lists.deduplicate(account, clients.id, [others.id])
+    size = lists.get(account, clients.id).size
+    second = lists.deduplicate(account, clients.id, [others.id], after=first.next or "")
+    again = lists.deduplicate(account, clients.id, [others.id])
+    assert (first, size, second) == (Deduplicated(3, numbers[5]), 7, Deduplicated(2, None))
+    assert (again, numbers_on(lists, account, clients)) == (Deduplicated(0, None), numbers[1::2])
+
+
+def test_nobody_is_taken_off_by_no_other_list(lists: Lists, account: int, clients: ContactList) -> None:
+    """It is done at once."""
+    lists.put(account, clients.id, [NewContact(NINA)])
+    assert lists.deduplicate(account, clients.id, []) == Deduplicated(0, None)
 
 
 def test_a_list_is_not_compared_with_itself(lists: Lists, account: int, clients: ContactList) -> None:

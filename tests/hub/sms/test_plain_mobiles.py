@@ -35,8 +35,15 @@ def test_every_block_that_it_answers_for_is_a_mobile(region: str, code: str, fir
     assert answered > 500
 
 
+@pytest.mark.parametrize("text", ["06 12 34 56 78", "06.12.34.56.78", "06-12-34-56-78", "+33 6 12 34 56 78"])
+def test_pairs_of_digits_are_plain(text: str) -> None:
+    """As the French write them."""
+    assert plain_mobile(text, "FR") == PhoneNumber("+33612345678", "FR", NumberKind.MOBILE)
+
+
 @given(
     st.one_of(
+        st.from_regex(r"(0|\+33 )[67]([ .-][0-9]{2}){4}", fullmatch=True),
         st.from_regex(r"(0|\+?33|\+?32|\+?41)[467][0-9]{8}", fullmatch=True),
         st.text(st.sampled_from("+0123467 \u0666"), max_size=13),
     ),
@@ -58,6 +65,10 @@ def test_what_it_answers_is_what_the_full_parse_says(text: str, region: str) -> 
         ("0612345678\n", "FR"),
         ("+3361234567", "FR"),
         ("+33 612345678", "FR"),
+        ("06 12.34 56 78", "FR"),
+        ("06 12 34 56 78", "US"),
+        ("06 12 34 56 78 ", "FR"),
+        ("06  12 34 56 78", "FR"),
         ("061234567\u0668", "FR"),
         ("+3361234567\u0668", "FR"),
     ],

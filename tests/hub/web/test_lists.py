@@ -101,6 +101,24 @@ def test_a_list_to_compare_with_must_be_the_accounts_own(caller: Caller, clients
     assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (422, "against[0]")
 
 
+def test_a_list_says_how_many_it_lost_and_whether_to_go_on(caller: Caller, clients: str) -> None:
+    """A short one is done in one call."""
+    others = call(caller, "post", "/api/v1/lists", {"name": "Prospects"}).headers["Location"]
+    call(caller, "post", f"{others}/contacts", {"contacts": [{"number": "0612345678"}]})
+    answer = call(caller, "post", f"{clients}/deduplicate", {"against": [int(others.rpartition("/")[2])]})
+    assert answer.get_json() == {"removed": 1, "next": None}
+
+
+def test_a_list_is_a_file(caller: Caller, clients: str) -> None:
+    """Named after it."""
+    file = call(caller, "get", f"{clients}/contacts.csv")
+    lines = file.get_data().decode("utf-8-sig").splitlines()
+    name = f"list-{clients.rpartition('/')[2]}.csv"
+    assert (file.mimetype, file.headers["Content-Disposition"]) == ("text/csv", f'attachment; filename="{name}"')
+    assert lines[0].startswith("number;info1;info2;info3;info4")
+    assert lines[1].startswith("+33612345678;")
+
+
 def test_a_deleted_list_is_not_there(caller: Caller, clients: str) -> None:
     """At once."""
     statuses = [call(caller, method, clients).status_code for method in ("delete", "get", "delete")]

@@ -63,7 +63,7 @@ def test_a_file_of_several_pieces_arrives_whole(server: Server) -> None:
     with closing(opened(server, f"{sent}/messages.csv")) as answer:
         lines = answer.read().decode().splitlines()
     assert (answer.status, len(lines)) == (200, 901)
-    assert lines[-1].startswith(f"{sent}-899,+33612000899,FR,pending")
+    assert lines[-1].startswith(f"{sent}-899;+33612000899;FR;pending")
 
 
 def taken(server: Server, path: str) -> http.client.HTTPResponse:

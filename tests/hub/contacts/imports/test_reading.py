@@ -98,6 +98,36 @@ def test_the_first_sheet_of_a_spreadsheet_is_read(tmp_path: Path, make: object) 
     )
 
 
+def test_an_old_spreadsheet_is_read(request: pytest.FixtureRequest) -> None:
+    """XLS, which nobody writes any more without Excel; a formula is what it last showed, or nothing."""
+    shape, rows = read(request.config.rootpath / "tests" / "vectors" / "clients.xls")
+    assert (shape.header, shape.columns) == (True, (None, "Prénom"))
+    assert rows[:2] == [(2, ["33612345678", "Nina"]), (3, ["698765432", "Omar"])]
+
+
+def test_an_apostrophe_that_keeps_a_spreadsheet_from_running_a_cell_is_taken_away(tmp_path: Path) -> None:
+    """As this hub writes it, and other programs; one that was typed stays."""
+    path = tmp_path / "file"
+    path.write_bytes(b"mobile;'=prenom\n'+33612345678;'=1+1\n0698765432;'90\n")
+    shape, rows = read(path)
+    assert shape.columns == (None, "=prenom")
+    assert rows == [(2, ["+33612345678", "=1+1"]), (3, ["0698765432", "'90"])]
+
+
+def test_commas_inside_of_cells_do_not_pass_for_the_separator(tmp_path: Path) -> None:
+    """However many there are, where they would tear a number's cell apart."""
+    path = tmp_path / "file"
+    path.write_bytes(b"0612345678;a,b,c\n0698765432;d,e,f\n")
+    assert read(path)[0].separator == ";"
+
+
+def test_a_file_that_says_that_it_is_text_is_text(tmp_path: Path) -> None:
+    """By its mark, whatever characters it has."""
+    path = tmp_path / "file"
+    path.write_bytes("\ufeff0612345678;\x01\x02\x03\x04\n".encode())
+    assert read(path)[1] == [(1, ["0612345678", "\x01\x02\x03\x04"])]
+
+
 HOSTILE = {
     "nothing": (b"", "file_empty"),
     "blanks": (b" \n\t\n  ", "file_empty"),
