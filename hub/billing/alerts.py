@@ -1,7 +1,7 @@
 """Warn accounts that their free credits fell below what they said: once per crossing.
 
 Looked for every half minute, and never while texts are sent. The crossing, its mails, its event and the text that is
-owed are one transaction; the text is a campaign with the crossing's own key, so it is sent once whoever dies in between.
+owed are one transaction; the text is a campaign with the crossing's own key: it is sent once, whoever dies in between.
 """
 
 from __future__ import annotations
