@@ -1,7 +1,7 @@
 """Warn accounts that their free credits fell below what they said: once per crossing.
 
-Looked for every half minute, and never while texts are sent. The crossing, its mails and the text that is owed are
-one transaction; the text is a campaign with the crossing's own key, so it is sent once whoever dies in between.
+Looked for every half minute, and never while texts are sent. The crossing, its mails, its event and the text that is
+owed are one transaction; the text is a campaign with the crossing's own key: it is sent once, whoever dies in between.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from hub.billing.tables import balance_alerts as table
 from hub.billing.words import low_mail, low_text
 from hub.compliance.model import Purpose
 from hub.errors import RequestRefused, TooMany
+from hub.events.model import EventType, Fact
+from hub.events.outbox import record
 from hub.mailing.outbox import post
 from hub.messages.model import CampaignRequest, Recipient
 from hub.store.bulk import upsert_rows
@@ -118,10 +120,13 @@ class BalanceAlerts:
             return bool(connection.execute(select(exists().where(condition))).scalar())
 
     def _cross(self, connection: Connection) -> list[LowBalance]:
-        """Take the crossings that nobody else has taken, with their mails."""
+        """Take the crossings that nobody else has taken, with their mails and events."""
         query = select(table).where(_crossed()).order_by(table.c.account_id).limit(SOME)
         taken = connection.execute(query.with_for_update(skip_locked=True)).all()
-        return [self._take(connection, row) for row in taken]
+        crossings = [self._take(connection, row) for row in taken]
+        now = self.clock.now()
+        record(connection, [Fact(one.account_id, EventType.BALANCE_LOW, _told(one), now) for one in crossings])
+        return crossings
 
     def _take(self, connection: Connection, row: AnyRow) -> LowBalance:
         now = self.clock.now()
@@ -155,6 +160,10 @@ class BalanceAlerts:
         mine = (table.c.account_id == row.account_id, table.c.crossings == row.crossings)
         with self.store.write("balance_alert") as connection:
             connection.execute(update(table).where(*mine).values(text_due=None, text_fault=fault))
+
+
+def _told(one: LowBalance) -> dict[str, int]:
+    return {"available": one.available, "threshold": one.threshold, "crossing": one.crossing}
 
 
 def _request(row: AnyRow) -> CampaignRequest:

@@ -10,7 +10,13 @@
 It stands alone: it knows nothing of the hub but its API.
 """
 
+from hub.client.access import Enrolment, SubAccount, User
+from hub.client.billing import BalanceAlert, Consumed, Order, PayLink, Statement, Used
+from hub.client.campaigns import CampaignLine, CountryOutcomes, Hour, InboundText, Outcomes, Report
 from hub.client.client import Client
+from hub.client.contacts import Segment
+from hub.client.imports import Import, Line, Shape, Tally
+from hub.client.permissions import Added, Agreement, Consent, RefusedLine, TakenFile
 from hub.client.problems import (
     Changed,
     ClientError,
@@ -24,10 +30,12 @@ from hub.client.problems import (
     Problem,
     ProblemFault,
     Refused,
+    StillBusy,
     Stumbled,
     TooOften,
     Unknown,
 )
+from hub.client.templates import Preview, Template, TestNumber
 from hub.client.values import (
     Acceptance,
     Account,
@@ -46,40 +54,73 @@ from hub.client.values import (
     To,
     Token,
 )
+from hub.client.webhooks import Attempt, NewWebhook, Webhook
 from hub.client.wire import Patience
 
 __all__ = [
     "Acceptance",
     "Account",
+    "Added",
+    "Agreement",
+    "Attempt",
     "Balance",
+    "BalanceAlert",
     "Brought",
     "Campaign",
+    "CampaignLine",
     "Changed",
     "Client",
     "ClientError",
+    "Consent",
+    "Consumed",
     "Contact",
     "ContactList",
+    "CountryOutcomes",
+    "Enrolment",
     "Forbidden",
+    "Hour",
+    "Import",
     "InConflict",
     "InDoubt",
+    "InboundText",
+    "Line",
     "Message",
     "Missing",
     "NewToken",
+    "NewWebhook",
     "NoHub",
     "Nobody",
     "NotPaid",
+    "Order",
+    "Outcomes",
     "Patience",
+    "PayLink",
     "Person",
+    "Preview",
     "Problem",
     "ProblemFault",
     "Refused",
     "RefusedContact",
+    "RefusedLine",
+    "Report",
+    "Segment",
     "Settings",
+    "Shape",
     "Simulation",
+    "Statement",
+    "StillBusy",
     "Stumbled",
+    "SubAccount",
     "Suppression",
+    "TakenFile",
+    "Tally",
+    "Template",
+    "TestNumber",
     "To",
     "Token",
     "TooOften",
     "Unknown",
+    "Used",
+    "User",
+    "Webhook",
 ]

@@ -3,6 +3,7 @@
 ClientError
 ├── Nobody          nobody answers there: nothing was sent
 ├── NoHub           what answers there is no hub
+├── StillBusy       what was waited for takes longer
 ├── InDoubt         the answer never came: the hub may have taken the request
 └── Problem         the hub says no, in a problem (RFC 9457)
     ├── Unknown     401: show a valid token
@@ -34,6 +35,10 @@ class NoHub(ClientError):
     """What answers there does not do so as a hub does."""
 
 
+class StillBusy(ClientError):
+    """The hub works on it still; nothing is wrong."""
+
+
 class InDoubt(ClientError):
     """The answer never came: nobody knows whether the hub took the request."""
 
@@ -50,12 +55,15 @@ class ProblemFault:
 class Problem(ClientError):
     """A no of the hub: `status`, a stable `code`, `faults`, and the `request_id` to ask its operator about.
 
+    `type` is the address of the page that says what the code means.
+
     `needed` and `available` are credits, where those do not suffice. `retry_after` is in seconds.
     """
 
     def __init__(self, content: dict[str, Any], status: int, retry_after: float | None = None) -> None:
         self.status = status
         self.code = str(content["code"])
+        self.type = str(content.get("type", ""))
         self.faults = tuple(
             ProblemFault(str(one["field"]), str(one["code"]), str(one["message"]))
             for one in content.get("errors") or ()

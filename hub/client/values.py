@@ -227,15 +227,20 @@ def _hints(kind: type) -> dict[str, Any]:
 def _read(hint: Any, content: Any) -> Any:
     if isinstance(hint, UnionType):
         return None if content is None else _read(get_args(hint)[0], content)
-    if get_origin(hint) is tuple:
-        return tuple(_read(get_args(hint)[0], one) for one in content)
-    if get_origin(hint) is dict:
-        return dict(content)
-    if hint is datetime:
-        return datetime.fromisoformat(content)
+    if get_origin(hint) is not None:
+        return _several(hint, content)
     if is_dataclass(hint) and isinstance(hint, type):
         hints = _hints(hint)
         return hint(**{one.name: _read(hints[one.name], content[one.name]) for one in fields(hint)})
-    if not isinstance(content, hint):
+    if hint is datetime:
+        return datetime.fromisoformat(content)
+    if hint is not Any and not isinstance(content, hint):
         raise TypeError(f"expected {hint.__name__}, found {type(content).__name__}")
     return content
+
+
+def _several(hint: Any, content: Any) -> Any:
+    """What a tuple or a dict holds."""
+    if get_origin(hint) is tuple:
+        return tuple(_read(get_args(hint)[0], one) for one in content)
+    return {name: _read(get_args(hint)[1], one) for name, one in content.items()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable  # noqa: TC003 - a dataclass reads the hints
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -18,6 +20,7 @@ _LOOKS = frozenset({"GET", "HEAD"})
 _BUSY = frozenset({429, 502, 503, 504})
 _KEPT_NOTHING = frozenset({"rate_limited", "store_unavailable", "paused"})
 """Problems after which any request may come again: the hub kept nothing of it."""
+_PIECE = 64 * 1024
 _KEY_BUSY = "idempotency_key_busy"
 
 
@@ -34,14 +37,28 @@ class Patience:
     longest_pause_s: float = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, as it is tried once or several times; a file is read anew each time."""
+
+    method: str
+    path: str
+    body: Any
+    query: dict[str, Any] | None
+    headers: dict[str, str]
+    file: Path | None
+    stream: bool
+
+
 @dataclass
 class Wire:
-    """A hub at a URL, and a token for it. A request is tried again where it only looks, or where it has a key."""
+    """A hub at a URL, and a token for it. A request is tried again where doing it twice does no harm."""
 
     url: str
     token: str | None = field(repr=False)
     patience: Patience = field(default_factory=Patience)
     sleep: Callable[[float], None] = time.sleep
+    account_id: int | None = None
     _session: requests.Session = field(default_factory=requests.Session, init=False)
 
     def call(
@@ -52,40 +69,65 @@ class Wire:
         body: Any = None,
         query: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        file: Path | None = None,
+        media_type: str = "application/octet-stream",
+        again: bool = False,
+        stream: bool = False,
     ) -> requests.Response:
-        """The answer to a request, which is a yes. Raises ClientError in all its forms."""
-        safe = method in _LOOKS or "Idempotency-Key" in (headers or {})
+        """The answer to a request, which is a yes. Raises ClientError in all its forms.
+
+        `file` is sent as it is in place of a body. `again` says that doing it twice does no more than once.
+        """
+        safe = again or method in _LOOKS or "Idempotency-Key" in (headers or {})
+        told = dict(headers or {}) | ({"Content-Type": media_type} if file else {})
+        asked = _Asked(method, path, body, query, told, file, stream)
         for number in range(1, self.patience.tries):
             try:
-                return self._once(method, path, body, query, headers)
+                return self._once(asked)
             except ClientError as error:
                 if not _worth_another(error, safe=safe):
                     raise
                 self.sleep(self._pause_s(error, number))
-        return self._once(method, path, body, query, headers)
+        return self._once(asked)
 
     def json(self, method: str, path: str, **wishes: Any) -> dict[str, Any]:
         """The object that answers a request."""
         return self._object(self.call(method, path, **wishes))
 
+    def save(self, path: str, to: str | Path, **query: Any) -> Path:
+        """Write what is answered to a file, which is there whole or not at all; its path. Raises OSError too."""
+        aim = Path(to)
+        beside = aim.with_name(f"{aim.name}.part")
+        with self.call("GET", path, query=query, headers={"Accept": "*/*"}, stream=True) as response:
+            try:
+                with beside.open("wb") as out:
+                    for piece in response.iter_content(_PIECE):
+                        out.write(piece)
+                beside.replace(aim)
+            except requests.RequestException as error:
+                raise self._why_silent(error) from error
+            finally:
+                beside.unlink(missing_ok=True)
+        return aim
+
     def close(self) -> None:
         """Let the connections go."""
         self._session.close()
 
-    def _once(
-        self, method: str, path: str, body: Any, query: dict[str, Any] | None, headers: dict[str, str] | None
-    ) -> requests.Response:
-        shown = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+    def _once(self, asked: _Asked) -> requests.Response:
         try:
-            response = self._session.request(
-                method,
-                f"{self.url.rstrip('/')}{PREFIX}{path}",
-                json=body,
-                params=query,
-                headers={**shown, "Accept": "application/json", **(headers or {})},
-                timeout=self.patience.timeout_s,
-                allow_redirects=False,
-            )
+            with asked.file.open("rb") if asked.file else nullcontext() as data:
+                response = self._session.request(
+                    asked.method,
+                    f"{self.url.rstrip('/')}{PREFIX}{asked.path}",
+                    json=asked.body,
+                    data=data,
+                    params=asked.query,
+                    headers={**self._shown(), **asked.headers},
+                    timeout=self.patience.timeout_s,
+                    allow_redirects=False,
+                    stream=asked.stream,
+                )
         except requests.RequestException as error:
             raise self._why_silent(error) from error
         if response.ok and not response.is_redirect:
@@ -94,6 +136,12 @@ class Wire:
         if "code" not in content:
             raise NoHub(f"{self.url} does not answer as a hub does: {response.status_code} {response.reason}.")
         raise problem_of(content, response.status_code, _seconds(response.headers.get("Retry-After")))
+
+    def _shown(self) -> dict[str, str]:
+        """What every request says of itself."""
+        token = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        account = {"Hub-Account": str(self.account_id)} if self.account_id else {}
+        return {"Accept": "application/json", **token, **account}
 
     def _object(self, response: requests.Response) -> dict[str, Any]:
         try:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import select
 
+from hub.events.outbox import SOMEBODY_LISTENS
 from hub.messages.model import DeliveryReceipt, FailureReason, ReceiptState
 from hub.messages.rules import later_part_state, merge_parts
 from hub.messages.tables import messages
@@ -36,6 +37,7 @@ _COLUMNS = (
     messages.c.tries,
     messages.c.due_at,
     messages.c.submitted_at,
+    SOMEBODY_LISTENS,
 )
 
 

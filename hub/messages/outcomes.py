@@ -112,7 +112,13 @@ class Changes:
         remember(connection, [row.id for row, state, _ in self.news if state in _WITH_A_CARRIER], at)
         ledger.move_all(connection, self.credits_, at=at)
         note_ends(connection, self._said_of_numbers(), at)
-        tell_settled(connection, self.settled, at)
+        if self._may_be_heard():
+            tell_settled(connection, self.settled, at)
+
+    def _may_be_heard(self) -> bool:
+        """Whether there is a webhook; rows that were read for receipts know it, of others it is to be asked."""
+        ended = (row for row, state, _ in self.news if state is not MessageState.SUBMITTED)
+        return any(getattr(row, "somebody_listens", True) for row in ended)
 
     def _said_of_numbers(self) -> Iterator[tuple[tuple[int, str], bool]]:
         """Account and number of what arrived (False), or is nobody's (True)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,9 @@ from sqlalchemy import select
 from hub import hookimpl
 from hub.billing.model import BalanceAlert
 from hub.errors import RequestRefused
+from hub.events.model import EventType
+from hub.events.tables import webhook_events
+from hub.failpoints import FailpointReached, armed
 from hub.messages.tables import campaigns, messages
 from hub.plugin_manager import Plugins
 
@@ -183,3 +187,63 @@ def test_plugins_hear_of_a_crossing_once(make: HubMaker) -> None:
     for _ in range(2):
         hub.core.balance_alerts.look()
     assert [(one.available, one.threshold, one.crossing) for one in listener.heard] == [(1000, 1500, 1)]
+
+
+def events(hub: TestHub) -> list[Any]:
+    """What waits to be told to the webhooks of the account."""
+    with hub.core.read() as connection:
+        bodies = connection.execute(select(webhook_events.c.body).order_by(webhook_events.c.id)).scalars()
+        return [json.loads(one) for one in bodies]
+
+
+@pytest.fixture
+def heard(low: TestHub) -> TestHub:
+    """The same hub, where a webhook asked for `balance.low`, and one for something else."""
+    for kind in (EventType.BALANCE_LOW, EventType.MESSAGE_SETTLED):
+        low.core.webhooks.create(low.account.id, "https://salon.example/hook", (kind,))
+    return low
+
+
+def test_a_crossing_is_an_event_for_webhooks(heard: TestHub) -> None:
+    """With the credits, the threshold, and which crossing it is."""
+    heard.core.balance_alerts.look()
+    told = [(one["type"], one["version"], one["data"]) for one in events(heard)]
+    assert told == [("balance.low", 1, {"available": 985, "threshold": 990, "crossing": 1})]
+
+
+def test_a_crossing_is_an_event_once(heard: TestHub) -> None:
+    """However often it is looked for; another crossing is another event."""
+    for _ in range(3):
+        heard.core.balance_alerts.look()
+    heard.core.accounts.add_credits(heard.account.id, 500)
+    heard.core.balance_alerts.look()
+    use(heard, 600)
+    heard.core.balance_alerts.look()
+    assert [one["data"]["crossing"] for one in events(heard)] == [1, 2]
+
+
+def test_two_processes_that_see_a_crossing_record_it_once(heard: TestHub, twin: Twin) -> None:
+    """On both databases."""
+    other = twin(heard)
+    with ThreadPoolExecutor(4) as pool:
+        for one in [pool.submit(core.balance_alerts.look) for core in (heard.core, other) * 2]:
+            one.result()
+    assert len(events(heard)) == 1
+
+
+def test_a_crossing_that_a_crash_took_back_was_not_told(heard: TestHub) -> None:
+    """Its event and its mails go with it, and come with the next look."""
+    with armed("balance_alert.before_commit=raise"), pytest.raises(FailpointReached):
+        heard.core.balance_alerts.look()
+    before = (events(heard), mails(heard))
+    heard.core.balance_alerts.look()
+    assert (before, len(events(heard)), len(mails(heard))) == (([], []), 1, 2)
+
+
+def test_a_webhook_alone_is_enough_to_be_warned(hub: TestHub) -> None:
+    """An alert without any address is told to webhooks."""
+    hub.core.webhooks.create(hub.account.id, "https://salon.example/hook", (EventType.BALANCE_LOW,))
+    hub.core.balance_alerts.set(hub.account.id, 990)
+    use(hub, 15)
+    hub.core.balance_alerts.look()
+    assert (len(events(hub)), mails(hub), texts(hub)) == (1, [], [])

@@ -9,7 +9,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from werkzeug.serving import make_server
 
 from hub.client import (
     Changed,
@@ -28,36 +27,15 @@ from hub.client import (
 )
 from hub.client.wire import Wire
 from hub.contacts.model import SuppressionKind
-from hub.web.app import create_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hub.testing.databases import Databases
     from hub.testing.hub import TestHub
 
 TO = "06 12 34 56 78"
 PROBLEM = {"type": "/problems/paused", "title": "Paused", "status": 503, "detail": "Later.", "code": "paused"}
 ACCOUNT = {"name": "Salon Exemple", "country": "FR", "balance": {"available": 1, "reserved": 0, "spent": 0}}
-
-
-@pytest.fixture
-def database_url(databases: Databases) -> str:
-    """A fresh database: SQLite here, for what the client sees is the same on both."""
-    return databases.fresh("sqlite")
-
-
-@pytest.fixture
-def client(hub: TestHub) -> Iterator[Client]:
-    """A client of a hub with an account of 1000 credits."""
-    server = make_server("127.0.0.1", 0, create_app(hub.core), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    with Client(f"http://127.0.0.1:{server.server_port}", hub.token, Patience(tries=1)) as made:
-        yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_a_refusal_names_its_faults(client: Client) -> None:
@@ -68,6 +46,7 @@ def test_a_refusal_names_its_faults(client: Client) -> None:
     assert (refused.value.status, fault.field, fault.code) == (422, "recipients[0].to", "landline")
     assert "only mobiles" in str(refused.value)
     assert refused.value.request_id
+    assert refused.value.type.endswith("/problems/landline")
 
 
 def test_what_is_too_dear_says_what_is_missing(client: Client, hub: TestHub) -> None:

@@ -46,13 +46,26 @@ def later(hub: TestHub, **units: int) -> None:
 
 
 def test_what_is_sent_is_what_standard_webhooks_verifies(hub: TestHub, receiver: Receiver) -> None:
-    """By the specification's own library; the body has type, timestamp and data."""
+    """By the specification's own library; the body has type, version, timestamp and data."""
     made = subscribe(hub, receiver)
     happen(hub)
     hub.core.deliverer.deliver_due()
     call = receiver.calls[0]
-    assert Webhook(made.secret).verify(call.body, call.headers)["type"] == "balance.low"
-    assert set(json.loads(call.body)) == {"type", "timestamp", "data"}
+    told = Webhook(made.secret).verify(call.body, call.headers)
+    assert (told["type"], told["version"]) == ("balance.low", 1)
+    assert list(json.loads(call.body)) == ["type", "version", "timestamp", "data"]
+
+
+def test_few_credits_arrive_at_the_receiver(hub: TestHub, receiver: Receiver) -> None:
+    """From the crossing to what a consumer reads with the library, once."""
+    made = subscribe(hub, receiver)
+    hub.core.balance_alerts.set(hub.account.id, 990)
+    hub.core.accounts.add_credits(hub.account.id, -15)
+    for _ in range(2):
+        hub.core.balance_alerts.look()
+        hub.core.deliverer.deliver_due()
+    (told,) = [Webhook(made.secret).verify(call.body, call.headers) for call in receiver.calls]
+    assert told["data"] == {"available": 985, "threshold": 990, "crossing": 1}
 
 
 def test_an_old_secret_signs_for_a_day_beside_the_new_one(hub: TestHub, receiver: Receiver) -> None:

@@ -12,8 +12,10 @@ from hub.events.model import EventType, Fact, WebhookState
 from hub.events.outbox import record
 from hub.events.tables import webhook_events
 from hub.failpoints import FailpointReached, armed
+from hub.messages.arrivals import Arrival
 from hub.messages.connector import InboundText
 from hub.messages.model import DeliveryReceipt, ReceiptState
+from hub.messages.settle import apply_receipts
 from hub.testing.connector import carrier_id_of
 
 from .conftest import happen, subscribe
@@ -121,3 +123,20 @@ def test_a_finished_campaign_is_told(hub: TestHub, receiver: Receiver) -> None:
     )
     hub.core.sweeper.finish_campaigns()
     assert (before, kept(hub)) == ([], [("campaign.finished", {"campaign_id": answer.campaign_id})])
+
+
+@pytest.mark.parametrize("listeners", [0, 1])
+def test_receipts_look_for_webhooks_in_what_they_read_anyway(hub: TestHub, receiver: Receiver, listeners: int) -> None:
+    """Without any webhook they pay no statement; with one of anybody's they pay one."""
+    other, _ = hub.core.accounts.create("Boutique Exemple", "FR")
+    for _ in range(listeners):
+        hub.core.webhooks.create(other.id, receiver.url, (EventType.MESSAGE_SETTLED,))
+    answer = hub.send("+33612345678")
+    hub.drain()
+    said: list[str] = []
+    with hub.core.write() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *of: said.append(of[2]))
+        receipt = DeliveryReceipt(carrier_id_of(answer.messages[0].id), ReceiptState.DELIVERED)
+        apply_receipts(connection, "carrier", [Arrival(receipt, hub.clock.now())], hub.clock.now())
+    looks = [one for one in said if "FROM webhooks" in one and "FROM messages" not in one]
+    assert (len(looks), any("somebody_listens" in one for one in said)) == (listeners, True)
