@@ -65,10 +65,13 @@ from hub.messages.recheck import Recheck
 from hub.messages.reschedule import Rescheduler
 from hub.messages.restored import Restored
 from hub.messages.route_health import RouteHealth
+from hub.messages.rules import ERASED
 from hub.messages.settle import Settler
 from hub.messages.simulate import Simulator
 from hub.messages.sweep import Sweeper
 from hub.messages.trials import Trials
+from hub.people.finding import Holdings
+from hub.people.service import Erasures
 from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
 from hub.resting import Resting
@@ -322,6 +325,16 @@ class Core:
         return ImportWork(self.store, self.clock, most, lambda account_id: self.accounts.get(account_id).country)
 
     @cached_property
+    def holdings(self) -> Holdings:
+        """What accounts hold about persons."""
+        return Holdings(self.store, self.clock)
+
+    @cached_property
+    def erasures(self) -> Erasures:
+        """Where persons are erased."""
+        return Erasures(self.store, self.clock, self.tell, self._mark_of)
+
+    @cached_property
     def unallocated(self) -> Unallocated:
         """Numbers that are nobody's."""
         return Unallocated(self.store, self.clock)
@@ -568,6 +581,10 @@ class Core:
             log.warning("no_reply_address", error=str(error))
             return None
         return f"{local_part}@{self.mail_domain}" if local_part else None
+
+    def _mark_of(self, account_id: int, number: str) -> str:
+        """What stands in the place of a number once it is erased; no two accounts have the same."""
+        return ERASED + self.vault.signature("erased number", f"{account_id} {number}")[:24]
 
     def _tell_paid(self, order: PurchaseOrder) -> None:
         self.plugins.purchase_order_paid(self, self.account(order.account_id), order)

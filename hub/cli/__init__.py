@@ -51,6 +51,7 @@ COMMANDS = {
     "backup": ("hub.cli.saving:backup", "Make a backup while the hub runs."),
     "restore": ("hub.cli.saving:restore", "Bring a backup back; it starts with sending paused."),
     "secrets": ("hub.cli.keys:secrets", "The key that secrets are kept under."),
+    "person": ("hub.cli.person:person", "A person's data: give it out, or erase it."),
     "explain": ("hub.cli.explain:explain", "Why: of a text, a number, a sending window, an answer."),
 }
 

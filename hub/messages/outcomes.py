@@ -17,7 +17,7 @@ from hub.contacts.unallocated import note_ends
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
 from hub.messages.last import remember
 from hub.messages.model import FailureReason, MessageNotice, MessageState
-from hub.messages.rules import patience, resend_after
+from hub.messages.rules import is_erased, patience, resend_after
 from hub.messages.tables import message_parts, messages
 from hub.messages.telling import tell_settled
 from hub.messages.views import message_id
@@ -109,7 +109,8 @@ class Changes:
         if only and met != len(self.updates):
             raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
-        remember(connection, [row.id for row, state, _ in self.news if state in _WITH_A_CARRIER], at)
+        texted = [row for row, state, _ in self.news if state in _WITH_A_CARRIER and not is_erased(row.recipient)]
+        remember(connection, [row.id for row in texted], at)
         ledger.move_all(connection, self.credits_, at=at)
         note_ends(connection, self._said_of_numbers(), at)
         if self._may_be_heard():
@@ -123,6 +124,8 @@ class Changes:
     def _said_of_numbers(self) -> Iterator[tuple[tuple[int, str], bool]]:
         """Account and number of what arrived (False), or is nobody's (True)."""
         for row, state, reason in self.news:
+            if is_erased(row.recipient):
+                continue
             if state is MessageState.DELIVERED:
                 yield (row.account_id, row.recipient), False
             elif state in _FAILED and reason == FailureReason.UNALLOCATED:

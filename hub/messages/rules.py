@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+ERASED = "erased-"
+"""How what stands in the place of an erased number begins; a keyed hash follows."""
+
+
+def is_erased(recipient: str) -> bool:
+    """Whether a message's number was erased: what is said of it later says nothing of a person."""
+    return recipient.startswith(ERASED)
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """Where a message goes next, and why."""

@@ -15,7 +15,7 @@ from hub.messages.freezing import mark_corrected
 from hub.messages.matching import match
 from hub.messages.model import UNSETTLED, DeliveryReceipt, FailureReason, MessageState, ReceiptState
 from hub.messages.outcomes import Changes
-from hub.messages.rules import advance
+from hub.messages.rules import advance, is_erased
 from hub.messages.tables import parked_receipts as parked
 from hub.messages.widths import LONGEST_CARRIER_ID, LONGEST_CODE, LONGEST_RECIPIENT, LONGEST_REFERENCE
 from hub.store.bulk import among, fetch, in_batches, insert_rows
@@ -152,7 +152,7 @@ def _apply(changes: Changes, found: Match, connector: str, at: datetime) -> None
             "reason": step.reason,
             "detail": None,
             "receipt_code": receipt.code,
-            "receipt_raw": receipt.raw,
+            "receipt_raw": None if is_erased(row.recipient) else receipt.raw,  # it may name the number
             "settled_at": at if state is not MessageState.SUBMITTED else None,
         }
         if row.carrier_id is None and (row.state == MessageState.UNKNOWN or row.billing == "released"):

@@ -12,6 +12,7 @@ from hub.web.resources.consents import ConsentCalls
 from hub.web.resources.imports import ImportCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
+from hub.web.resources.people import PeopleCalls
 from hub.web.resources.reports import ReportCalls
 from hub.web.resources.segments import SegmentCalls
 from hub.web.resources.templates import TemplateCalls
@@ -42,4 +43,5 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     yield UserCalls(frame).routes()
     yield SegmentCalls(frame).routes()
     yield ConsentCalls(frame).routes()
+    yield PeopleCalls(frame).routes()
     yield WebhookCalls(frame).routes()
