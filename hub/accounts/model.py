@@ -35,6 +35,7 @@ class AccountSettings:
     `language` (ISO 639-1) is what the hub writes to it and to its recipients in, None for its country's; `reply_email`
     where answers are forwarded to, `notice_email` where the hub writes to (None: to `reply_email`); `identity` who
     answers CONTACT and AIDE say is behind the texts (None: the account's name), `auto_reply` what is answered to texts.
+    With `require_consent`, its marketing goes only to people whose consent is in the register.
     """
 
     language: str | None = None
@@ -42,6 +43,7 @@ class AccountSettings:
     notice_email: str | None = None
     identity: str | None = None
     auto_reply: str | None = None
+    require_consent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,21 @@ LONGEST_TEXT = {"identity": 160, "auto_reply": 1000}
 
 _ADDRESS = re.compile(r"[^\s\"<>@,;:()\[\]\\]{1,64}@[^\s\"<>@,;:()\[\]\\]+\.[^\s\"<>@,;:()\[\]\\.]+")
 _LANGUAGE = re.compile(r"[a-z]{2}")
+_YES_OR_NO = frozenset({"require_consent"})
 _FIELDS = frozenset(one.name for one in fields(AccountSettings))
 
 
+def checked_value(name: str, said: object) -> str | bool:
+    """A value as it is kept, be it a text, or a yes or no. Raises as `checked_setting`."""
+    if isinstance(said, str) and name not in _YES_OR_NO:
+        return checked_setting(name, said)
+    if isinstance(said, bool) and name in _YES_OR_NO:
+        return said
+    raise RequestRefused.because(name, "setting_form", f"{name} is {'yes or no' if name in _YES_OR_NO else 'a text'}.")
+
+
 def checked_setting(name: str, said: str) -> str:
-    """The value as it is kept. Raises RequestRefused for a name that is none, and for a value that fits it not."""
+    """The text as it is kept. Raises RequestRefused for a name that is none, and for a value that fits it not."""
     said = said.strip()
     if name in {"reply_email", "notice_email"}:
         if len(said) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(said) or not said.isprintable():

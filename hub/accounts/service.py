@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 
 from hub.accounts import ledger
 from hub.accounts.model import Account, AccountLimits, AccountSettings, Balance, Movement
 from hub.accounts.reading import account_of_row, account_with, accounts_with_parents
-from hub.accounts.said import checked_setting
+from hub.accounts.said import checked_value
 from hub.accounts.secrets import NewToken, new_token
 from hub.accounts.tables import accounts
 from hub.accounts.tokens import store_token
@@ -123,7 +123,7 @@ class Accounts:
     def patch_settings(
         self,
         account_id: int,
-        changes: Mapping[str, str | None],
+        changes: Mapping[str, str | bool | None],
         check: Callable[[AccountSettings], None] = lambda _: None,
     ) -> Account:
         """Change what an account says of itself under these names, None to forget it; the rest stays.
@@ -131,14 +131,17 @@ class Accounts:
         `check` may refuse, by what stands there; nothing is changed then. Raises
         RequestRefused for an address that is none, a language that is none, or a text that is empty or too long.
         """
-        changed = {name: None if said is None else checked_setting(name, said) for name, said in changes.items()}
+        nothing = asdict(AccountSettings())
+        changed: dict[str, Any] = {
+            name: nothing.get(name) if said is None else checked_value(name, said) for name, said in changes.items()
+        }
         with self.store.write("account_settings") as connection:
             one = select(accounts.c.settings).where(accounts.c.id == account_id).with_for_update()
             connection.execute(one)  # whoever changes another of them waits: none is lost
             found = account_with(connection, account_id).settings
             check(found)
             settings = replace(found, **changed)
-            kept = {name: value for name, value in asdict(settings).items() if value is not None}
+            kept = {name: value for name, value in asdict(settings).items() if value != nothing[name]}
             mine = update(accounts).where(accounts.c.id == account_id)
             connection.execute(mine.values(settings=json.dumps(kept) if kept else None))
             return account_with(connection, account_id)

@@ -44,6 +44,8 @@ COMMANDS = {
     "mail-queue": ("hub.cli.mail_queue:mail_queue", "Mail that the hub writes: what waits, what failed and why."),
     "inbound": ("hub.cli.inbound:inbound", "List what people wrote."),
     "optout": ("hub.cli.inbound:optout", "Who wants no more texts, and who agreed to get them again."),
+    "consents": ("hub.cli.consents:consents", "Who agreed to be texted: list, add, export."),
+    "segments": ("hub.cli.segments:segments", "Who of a list is meant: list the rules, count people."),
     "db": ("hub.cli.database:db", "Bring the database up to date."),
     "pause": ("hub.cli.pausing:pause", "Stop what comes in, what goes out, or both."),
     "resume": ("hub.cli.pausing:resume", "Let go on what was paused."),

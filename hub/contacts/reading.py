@@ -56,6 +56,14 @@ def members(
     return tuple(map(as_contact, rows))
 
 
+def members_among(connection: Connection, list_id: int, numbers: Collection[str]) -> tuple[Contact, ...]:
+    """Of these numbers (E.164) the contacts of a list, by number."""
+    if not numbers:
+        return ()
+    query = select(contacts).where(contacts.c.list_id == list_id, among(connection, contacts.c.number, numbers))
+    return tuple(map(as_contact, fetch(connection, query.order_by(contacts.c.number))))
+
+
 def as_list(row: AnyRow) -> ContactList:
     """A row of `contact_lists` as a value."""
     return ContactList(row.id, row.name, row.size, row.created_at, row.changed_at)

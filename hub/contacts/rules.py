@@ -6,8 +6,9 @@ Whatever somebody writes in a rule travels as a parameter, never as a part of a 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -22,19 +23,31 @@ from hub.store.metadata import UtcDateTime
 from hub.store.storable import is_storable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
 DEEPEST = 8
 MOST_RULES = 50
 LONGEST_VALUE = 1000
 MOST_DAYS = 3650
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
+_DELIVERED = "delivered"
 
 # They belong to rooms above this one, which reads no more of them than this.
 _last_texts = table(
     "last_texts", column("recipient", String), column("account_id", BigInteger), column("at", UtcDateTime)
+)
+_received = table(
+    "received_texts", column("recipient", String), column("account_id", BigInteger), column("at", UtcDateTime)
+)
+_messages = table(
+    "messages",
+    column("campaign_id", String),
+    column("account_id", BigInteger),
+    column("recipient", String),
+    column("state", String),
 )
 _inbound = table(
     "inbound_messages", column("number", String), column("account_id", BigInteger), column("received_at", UtcDateTime)
@@ -83,6 +96,27 @@ class AnsweredWithin:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedWithin:
+    """A text of the account arrived at the person's phone in the last days, by its receipt."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedSince:
+    """A text of the account arrived at the person's phone at that moment (aware) or later, by its receipt."""
+
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedOf:
+    """A text of that campaign of the account arrived at the person's phone, by its receipt."""
+
+    campaign_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every rule holds."""
 
@@ -103,7 +137,9 @@ class NotSo:
     rule: Rule
 
 
-Rule: TypeAlias = FieldIs | HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | AllOf | AnyOf | NotSo
+Past: TypeAlias = HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | ReceivedWithin | ReceivedSince
+"""What the hub keeps of a person beside the list, each with rows of its own in a table."""
+Rule: TypeAlias = FieldIs | Past | ReceivedOf | AllOf | AnyOf | NotSo
 
 
 def rule_from(given: Mapping[str, Any]) -> Rule:
@@ -133,14 +169,21 @@ def condition(rule: Rule, account_id: int, now: datetime, dialect: str) -> Colum
             meant = not_(of(inner))
         case FieldIs():
             meant = _field_is(rule, dialect)
+        case ReceivedOf(campaign_id):
+            meant = contacts.c.number.in_(_reached_by(campaign_id, account_id))
         case _:
             meant = exists().where(*_there_is(rule, account_id, now))
     return meant
 
 
-def _there_is(
-    rule: HasConsent | IsSuppressed | TextedWithin | AnsweredWithin, account_id: int, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
+def _reached_by(campaign_id: str, account_id: int) -> Select[tuple[str]]:
+    """The numbers that a campaign reached; gathered once, along the index of its messages, for all contacts."""
+    sent = _messages.c
+    mine = (sent.campaign_id == campaign_id, sent.account_id == account_id)
+    return select(sent.recipient).where(*mine, sent.state == _DELIVERED)
+
+
+def _there_is(rule: Past, account_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """What a row of another table must be for a contact to be meant."""
     person = contacts.c.number
     match rule:
@@ -155,7 +198,16 @@ def _there_is(
             wrote = _inbound.c
             since = wrote.received_at >= now - timedelta(days=days)
             return wrote.account_id == account_id, wrote.number == person, since
+        case ReceivedWithin(days):
+            return _received_from(now - timedelta(days=days), account_id)
+        case ReceivedSince(moment):
+            return _received_from(moment, account_id)
     assert_never(rule)
+
+
+def _received_from(moment: datetime, account_id: int) -> tuple[ColumnElement[bool], ...]:
+    got = _received.c
+    return got.recipient == contacts.c.number, got.account_id == account_id, got.at >= moment
 
 
 def _field_is(rule: FieldIs, dialect: str) -> ColumnElement[bool]:
@@ -183,9 +235,11 @@ def _value_of(name: str, dialect: str) -> ColumnElement[str]:
     return func.coalesce(cast(contacts.c.fields, JSON)[name].astext, "")
 
 
+_CAMPAIGN = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 _SHAPE = (
     "A rule is one of {all: [rules]}, {any: [rules]}, {not: rule}, {field, op, value}, {consent: true}, "
-    "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}."
+    "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}, {received_within_days: days}, "
+    "{received_since: time}, {received_campaign: id}."
 )
 
 
@@ -215,20 +269,50 @@ def _read_one(kind: str, value: Any) -> Rule:
             rule = AnyOf(tuple(map(_read, value)))
         case "not", dict():
             rule = NotSo(_read(value))
+        case _:
+            rule = _read_past(kind, value)
+    if rule is None:
+        raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+    return rule
+
+
+def _read_past(kind: str, value: Any) -> Past | ReceivedOf | None:
+    rule: Past | ReceivedOf | None = None
+    match kind, value:
         case "consent", True:
             rule = HasConsent()
         case "suppressed", True:
             rule = IsSuppressed()
-        case "texted_within_days", int() if 0 < value <= MOST_DAYS:
-            rule = TextedWithin(value)
-        case "answered_within_days", int() if 0 < value <= MOST_DAYS:
-            rule = AnsweredWithin(value)
+        case "received_since", str():
+            rule = ReceivedSince(_moment(value))
+        case "received_campaign", str() if _CAMPAIGN.fullmatch(value):
+            rule = ReceivedOf(value)
         case "clicked_within_days", _:
             message = "This hub does not know yet who clicked; leave this rule out."
             raise RequestRefused.because("rule", "not_known_yet", message)
-    if rule is None:
-        raise RequestRefused.because("rule", "rule_shape", _SHAPE)
+        case _ if isinstance(value, int):
+            rule = _read_days(kind, value)
     return rule
+
+
+def _read_days(kind: str, days: int) -> Past | None:
+    within: Mapping[str, Callable[[int], Past]] = {
+        "texted_within_days": TextedWithin,
+        "answered_within_days": AnsweredWithin,
+        "received_within_days": ReceivedWithin,
+    }
+    return within[kind](days) if kind in within and 0 < days <= MOST_DAYS else None
+
+
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        message = f"{written!r} is no time of these years with an offset; write one as in 2027-01-04T09:30:00+01:00."
+        raise RequestRefused.because("rule", "rule_value", message)
+    return moment
 
 
 def _field(name: str, op: str, value: str) -> FieldIs:

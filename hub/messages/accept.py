@@ -18,7 +18,7 @@ from hub.messages.model import Acceptance, CampaignRequest, CampaignState, Recip
 from hub.messages.planning import Candidate, PlannedMessage, Planner, Terms
 from hub.messages.repeats import refuse_repeat, repeat_digest
 from hub.messages.routing import names_of, routes_for
-from hub.messages.sources import insert_sources, listed_fields, require_sources
+from hub.messages.sources import insert_meant, insert_sources, listed_fields, meant_by, require_sources
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.messages.views import SHOWN, acceptance_of, view_of
@@ -113,15 +113,15 @@ class Intake:
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
         terms = self.terms(request, account, new_id(now), now)
-        if not request.lists:
+        if not request.reads_lists:
             return terms
         with self.store.read() as connection:
             require_sources(connection, request, self.limits)
-            return replace(terms, field_names=terms.field_names | listed_fields(connection, request))
+            return replace(terms, field_names=terms.field_names | listed_fields(connection, request, now))
 
     def expands_later(self, request: CampaignRequest) -> bool:
         """Whether a request is answered before its recipients are looked at, one by one."""
-        return bool(request.lists) or len(request.recipients) > self.limits.inline_recipients
+        return request.reads_lists or len(request.recipients) > self.limits.inline_recipients
 
     def answer(self, connection: Connection, answer: LegalAnswer, now: datetime) -> tuple[str, str] | None:
         """Keep an answer that the law asks for, in the caller's transaction: its campaign and route, None if no route.
@@ -226,6 +226,8 @@ class Intake:
     def _store_in_chunks(
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
+        with self.store.read() as connection:  # beside the transaction, or everybody waited while rules are asked
+            meant = meant_by(connection, request, now, self.limits)
         with self.store.write("accept_list") as connection:
             require_intake(connection)
             self.guard.take_turn(connection, account, now)  # see refuse_repeat
@@ -235,7 +237,8 @@ class Intake:
             summary = Summary(notes=request_notes(request), field_names=tuple(sorted(terms.field_names)))
             writing.insert_campaign(connection, request, terms, CampaignState.EXPANDING, summary, now)
             writing.insert_chunks(connection, terms.campaign_id, request.recipients, self.limits.chunk)
-            insert_sources(connection, terms.campaign_id, request)
+            first = insert_meant(connection, terms.campaign_id, meant, len(request.recipients), self.limits.chunk)
+            insert_sources(connection, terms.campaign_id, request, first)
         return summary.answer(terms.campaign_id, CampaignState.EXPANDING, ()), set()
 
     def terms(self, request: CampaignRequest, account: Account, campaign_id: str, now: datetime) -> Terms:
@@ -259,7 +262,7 @@ class Intake:
             draws_on=account.draws_on,
             wellness=self.wellness(),
             repeat_digest=repeat_digest(request, account.country),
-            require_consent=request.require_consent,
+            require_consent=request.require_consent or asks_consent(request.purpose, account),
         )
 
 
@@ -270,6 +273,11 @@ class _Kept:
     answer: Acceptance
     looked: Looked | None = None
     routes: set[str] = field(default_factory=set)
+
+
+def asks_consent(purpose: Purpose, account: Account) -> bool:
+    """Whether an account's texts of a purpose go only to people whose consent is in the register, by its settings."""
+    return purpose is Purpose.MARKETING and account.settings.require_consent
 
 
 def texts_of(request: CampaignRequest) -> Iterator[str]:

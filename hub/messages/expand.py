@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
@@ -17,7 +18,7 @@ from hub.messages.guarding import tell_hold
 from hub.messages.model import CampaignState
 from hub.messages.planning import Candidate, Planner, Terms
 from hub.messages.routing import names_of
-from hub.messages.sources import grows, move_on, next_source, page_of
+from hub.messages.sources import grows, move_on, next_source, page_of, still_there
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks as chunks
 from hub.messages.tables import campaign_numbers, campaigns
@@ -108,7 +109,11 @@ def _next_chunk(connection: Connection) -> _Part | None:
     chunk = connection.execute(query).first()
     if chunk is None:
         return None
-    recipients = writing.recipients_in(chunk.recipients)
+    if chunk.list_id is None:
+        recipients: Sequence[Recipient] = writing.recipients_in(chunk.recipients)
+    else:
+        owner = _owner_of(connection, chunk.campaign_id)
+        recipients = still_there(connection, owner, chunk.list_id, json.loads(chunk.recipients))
     return _Part(chunk.campaign_id, chunk.first_position, recipients, partial(_take, chunk=chunk))
 
 
@@ -116,11 +121,14 @@ def _next_page(connection: Connection, size: int) -> _Part | None:
     source = next_source(connection)
     if source is None:
         return None
-    account_id = select(campaigns.c.account_id).where(campaigns.c.id == source.campaign_id)
-    owner = connection.execute(account_id).scalar_one()
-    page = page_of(connection, owner, source.source_id, source.cursor, size)
+    page = page_of(connection, _owner_of(connection, source.campaign_id), source.source_id, source.cursor, size)
     take = partial(move_on, source=source, page=page)
     return _Part(source.campaign_id, source.next_position, page.recipients, take)
+
+
+def _owner_of(connection: Connection, campaign_id: str) -> int:
+    owner = select(campaigns.c.account_id).where(campaigns.c.id == campaign_id)
+    return int(connection.execute(owner).scalar_one())
 
 
 def _lock(connection: Connection, campaign_id: str) -> AnyRow:

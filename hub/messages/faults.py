@@ -52,7 +52,7 @@ def request_notes(request: CampaignRequest) -> tuple[str, ...]:
     if word is not None:
         notes.append(f"This alert looks like an advertisement ({word!r}). If it is one, send it as marketing.")
     unfilled = compile_text(request.text, frozenset()).names
-    if unfilled and not request.lists and not known_fields(request.recipients):
+    if unfilled and not request.reads_lists and not known_fields(request.recipients):
         notes.append(f"The text has fields ({', '.join(sorted(unfilled))}) and no recipient brings any: sent as is.")
     return (*notes, *request.notes)
 
@@ -96,7 +96,7 @@ def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
         return [Fault("text", "too_long", _too_long(len(text), limits.max_text))]
     if fault := _character_fault("text", text):
         return [fault]
-    known = None if request.lists else known_fields(request.recipients)  # who knows what all contacts bring
+    known = None if request.reads_lists else known_fields(request.recipients)  # who knows what all contacts bring
     return [
         Fault("text", "unknown_variable", f"No recipient brings the field {name}: bring it, or take it out.")
         for name in (unknown_fields(text, known) if known else ())
@@ -104,7 +104,7 @@ def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
 
 
 def _recipient_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
-    if not request.recipients and not request.lists:
+    if not request.recipients and not request.reads_lists:
         return [Fault("recipients", "no_recipient", "Give at least one recipient.")]
     if len(request.recipients) > limits.max_recipients:
         message = f"A campaign has at most {limits.max_recipients} recipients; make several of it."

@@ -40,6 +40,7 @@ def digest_of(request: CampaignRequest) -> str:
         request.encoding,
         *(() if request.auto_reply is None else (request.auto_reply,)),  # without one, the digest is that of ever
         *(() if not request.lists else (["lists", *request.lists],)),
+        *(() if not request.segments else (["segments", *request.segments],)),
         *(("require_consent",) if request.require_consent else ()),
     ]
     digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")

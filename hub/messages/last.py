@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, delete, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.messages.model import AUTO_REPLY, MessageState
-from hub.messages.tables import campaigns, last_texts, messages
-from hub.store.bulk import among, fetch
+from hub.messages.tables import campaigns, last_texts, messages, received_texts
+from hub.store.bulk import among, fetch, upsert_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -65,6 +65,13 @@ def remember(connection: Connection, ids: Collection[int], at: datetime) -> None
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed, where=newer))
 
 
+def note_received(connection: Connection, arrived: Iterable[tuple[int, str]], at: datetime) -> None:
+    """Note that a text of these accounts arrived at these people's phones, in the order of the key."""
+    people = sorted({(recipient, account_id) for account_id, recipient in arrived})
+    rows = [{"recipient": recipient, "account_id": account_id, "at": at} for recipient, account_id in people]
+    upsert_rows(connection, received_texts, rows)
+
+
 def last_texts_to(connection: Connection, numbers: Collection[str]) -> Sequence[AnyRow]:
     """What these numbers were last sent, by every account and from every sender."""
     if not numbers:
@@ -90,11 +97,14 @@ def texts_under_way(connection: Connection, numbers: Collection[str], now: datet
 def forget_some(connection: Connection, after: str, now: datetime) -> str:
     """Drop what is too old of the next page of numbers; where the page after it begins, empty after the last one.
 
-    Page by page along the key: an index on the time would be written anew with every text.
+    Page by page along the key: an index on the time would be written anew with every text. What arrived was texted, so
+    the pages are those of both tables.
     """
     key = last_texts.c.recipient
     page = select(key).where(key > after).order_by(key).offset(PAGE - 1).limit(1)
     end = connection.execute(page).scalar_one_or_none()
-    old = (key > after, last_texts.c.at < now - KEPT_FOR, *(() if end is None else (key <= end,)))
-    connection.execute(delete(last_texts).where(*old))
+    for table in (last_texts, received_texts):
+        number = table.c.recipient
+        old = (number > after, table.c.at < now - KEPT_FOR, *(() if end is None else (number <= end,)))
+        connection.execute(delete(table).where(*old))
     return end or ""

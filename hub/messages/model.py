@@ -43,8 +43,9 @@ class CampaignRequest:
     that wrote it: a person's answer is forwarded there, as an answer to it, unless the account names another address.
 
     Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
-    by id, whose contacts are recipients too; `notes` what its sender should hear beside what the engine finds.
-    With `require_consent`, only people whose consent is in the register are texted.
+    by id, whose contacts are recipients too, and `segments` those of whose contacts some are meant; `notes` what its
+    sender should hear beside what the engine finds. With `require_consent`, only people whose consent is in the
+    register are texted; without it, what the account's settings say holds for marketing.
     """
 
     account_id: int
@@ -64,6 +65,12 @@ class CampaignRequest:
     lists: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     require_consent: bool = False
+    segments: tuple[int, ...] = ()
+
+    @property
+    def reads_lists(self) -> bool:
+        """Whether some of its recipients stand in contact lists."""
+        return bool(self.lists or self.segments)
 
 
 class CampaignState(StrEnum):

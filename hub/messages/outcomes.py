@@ -15,7 +15,7 @@ from hub.accounts import ledger
 from hub.accounts.model import Amount, Movement
 from hub.contacts.unallocated import note_ends
 from hub.messages.connector import NotSent, Rejected, Submitted, Unknown
-from hub.messages.last import remember
+from hub.messages.last import note_received, remember
 from hub.messages.model import FailureReason, MessageNotice, MessageState
 from hub.messages.rules import is_erased, patience, resend_after
 from hub.messages.tables import message_parts, messages
@@ -109,8 +109,10 @@ class Changes:
         if only and met != len(self.updates):
             raise NotAllOurs  # before credits move: those of the others have moved already
         upsert_rows(connection, message_parts, list(self.parts.values()))
-        texted = [row for row, state, _ in self.news if state in _WITH_A_CARRIER and not is_erased(row.recipient)]
-        remember(connection, [row.id for row in texted], at)
+        known = [(row, state) for row, state, _ in self.news if not is_erased(row.recipient)]
+        remember(connection, [row.id for row, state in known if state in _WITH_A_CARRIER], at)
+        arrived = [(row.account_id, row.recipient) for row, state in known if state is MessageState.DELIVERED]
+        note_received(connection, arrived, at)
         ledger.move_all(connection, self.credits_, at=at)
         note_ends(connection, self._said_of_numbers(), at)
         if self._may_be_heard():

@@ -36,9 +36,10 @@ def repeat_digest(request: CampaignRequest, region: str) -> str | None:
 
     In whatever order and however their numbers are written, read as those of `region`. None where nobody compares.
     """
-    if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not request.lists):
+    if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not request.reads_lists):
         return None
-    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists))))
+    segments = [f"segment {one}" for one in sorted(set(request.segments))]
+    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists)), *segments))
     for one in sorted({_line(_number(one.to, region), *sorted(one.fields.items())) for one in request.recipients}):
         digest.update(one)
     return digest.hexdigest()

@@ -18,7 +18,7 @@ from hub.messages.guarding import Earlier
 from hub.messages.model import CampaignState
 from hub.messages.planning import Planner
 from hub.messages.repeats import find_repeat
-from hub.messages.sources import pages
+from hub.messages.sources import meant_by, pages
 from hub.messages.summary import Summary
 from hub.messages.verdicts import plan_all
 from hub.observe import hiding
@@ -127,9 +127,11 @@ class _Run:
         )
 
     def _chunks(self, request: CampaignRequest) -> Iterator[Sequence[Recipient]]:
-        size = self.intake.limits.chunk
+        intake, size = self.intake, self.intake.limits.chunk
+        with intake.store.read() as connection:
+            meant = meant_by(connection, request, self.now, intake.limits)
         yield from in_batches(request.recipients, size)
-        yield from pages(self.intake.store, request, size)
+        yield from pages(intake.store, request, meant, size)
 
     def _part(self, chunk: Sequence[Recipient]) -> None:
         candidates, repeated = candidates_of(chunk, self.account.country, first=self.looked_at)

@@ -86,6 +86,7 @@ campaign_chunks = Table(
     Column("campaign_id", String(26), ForeignKey("campaigns.id"), primary_key=True),
     Column("first_position", Integer, primary_key=True),
     Column("recipients", Text, nullable=False),
+    Column("list_id", BigInteger),  # whose contacts these are: then `recipients` are nothing but their numbers
 )
 
 campaign_sources = Table(
@@ -262,6 +263,18 @@ last_texts = Table(
     Column("position", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     comment="The last text of each account to each person from each sender (empty: the carrier's own).",
+    sqlite_with_rowid=False,
+)
+
+# A table of its own, for the reason that `last_texts` has, and not a column of that one: whoever writes both in one
+# transaction takes the rows of one, and then those of the other, in the order of their keys.
+received_texts = Table(
+    "received_texts",
+    core_metadata,
+    Column("recipient", String(LONGEST_RECIPIENT), primary_key=True),
+    Column("account_id", BigId, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    comment="When a text of each account last arrived at each person's phone, by its receipt.",
     sqlite_with_rowid=False,
 )
 

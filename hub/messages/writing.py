@@ -57,7 +57,7 @@ def insert_campaign(
         "reply_to": _hint(request.reply_to, LONGEST_ADDRESS),
         "auto_reply": storable(request.auto_reply) if request.auto_reply else None,
         "repeat_digest": terms.repeat_digest,
-        "require_consent": request.require_consent,
+        "require_consent": terms.require_consent,
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])

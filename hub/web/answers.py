@@ -281,6 +281,7 @@ class AccountSettings(BaseModel):
     notice_email: str | None = Field(description="Where the hub writes to; null for `reply_email`.")
     identity: str | None = Field(description="Who people are told is behind the texts; null for the account's name.")
     auto_reply: str | None = Field(description="What is answered to people's texts; null for nothing.")
+    require_consent: bool = Field(description="Marketing goes only to people whose consent is in the register.")
 
 
 class ProblemFault(BaseModel):

@@ -78,6 +78,7 @@ SETTINGS: dict[str, Any] = {
     "notice_email": None,
     "identity": "Salon Exemple, 01 23 45 67 89",
     "auto_reply": None,
+    "require_consent": False,
 }
 
 INBOUND: dict[str, Any] = {

@@ -105,6 +105,12 @@ class CampaignBody(Input):
         description="Contact lists, by id, whose contacts are texted too, after `recipients`: with them the answer is "
         "202, and the lists are read afterwards. Who is in a list when its page is read counts.",
     )
+    segments: list[Annotated[int, Field(ge=1, lt=2**63)]] = Field(
+        default_factory=list,
+        max_length=MOST_LISTS,
+        description="Segments, by id, whose contacts are texted too, after `recipients` and before those of `lists`: "
+        "who is meant is judged once, when the campaign is accepted. The answer is 202.",
+    )
     send_at: str | None = Field(
         default=None,
         description="When to leave, ISO 8601, as in 2027-01-04T09:30:00+01:00. Without an offset the time is of the "
@@ -131,7 +137,8 @@ class CampaignBody(Input):
     require_consent: bool = Field(
         default=False,
         strict=True,
-        description="Text only people whose consent is in the register; the others are blocked as `no_consent`.",
+        description="Text only people whose consent is in the register; the others are blocked as `no_consent`. "
+        "Where the account's settings ask for that, marketing does so in any case.",
     )
 
 
@@ -145,6 +152,11 @@ class SettingsBody(Input):
     notice_email: str | None = Field(default=None, description="Where the hub writes to about the account.")
     identity: str | None = Field(default=None, description="Who people are told is behind the texts.")
     auto_reply: str | None = Field(default=None, description="What is answered to people's texts, each at its cost.")
+    require_consent: bool | None = Field(
+        default=None,
+        strict=True,
+        description="Whether marketing goes only to people whose consent is in the register, whatever a campaign says.",
+    )
 
 
 class CampaignPath(BaseModel):

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response
 
-from hub.web.document import call
-from hub.web.frame import PREFIX, Frame, Resource, account, answer
+from hub.web.document import IF_MATCH, call
+from hub.web.frame import PREFIX, Frame, Resource, account, answer, tagged, unless_changed
 from hub.web.resources.lists_values import Contact, ContactPage
 from hub.web.resources.segments_values import (
     CountBody,
+    EditSegmentBody,
+    RuleBody,
     Segment,
     SegmentBody,
     SegmentCount,
@@ -33,6 +35,13 @@ COUNT_RULE = call(
     "countRule", "Who is meant by a rule, before it is saved.", {"200": SegmentCount}, "400 404 408 413 415"
 )
 GET_SEGMENT = call("getSegment", "A saved rule.", {"200": Segment}, "404")
+EDIT_SEGMENT = call(
+    "editSegment",
+    "Another name, another rule, or both. A campaign that was accepted before keeps who it meant.",
+    {"200": Segment},
+    "400 404 408 409 412 413 415",
+    openapi_extensions={"parameters": [IF_MATCH]},
+)
 DELETE_SEGMENT = call("deleteSegment", "The rule is gone; its list stays as it is.", {"204": None}, "404")
 COUNT_SEGMENT = call("countSegment", "Who is meant now.", {"200": SegmentCount}, "404")
 LIST_MEMBERS = call("listSegmentContacts", "In the order of their numbers.", {"200": ContactPage}, "404")
@@ -51,6 +60,7 @@ class SegmentCalls:
         calls.post("/segments", self.create_segment, CREATE_SEGMENT)
         calls.post("/segments/count", self.count_rule, COUNT_RULE)
         calls.get("/segments/<segment_id>", self.get_segment, GET_SEGMENT)
+        calls.patch("/segments/<segment_id>", self.edit_segment, EDIT_SEGMENT)
         calls.delete("/segments/<segment_id>", self.delete_segment, DELETE_SEGMENT)
         calls.get("/segments/<segment_id>/count", self.count_segment, COUNT_SEGMENT)
         calls.get("/segments/<segment_id>/contacts", self.list_members, LIST_MEMBERS)
@@ -69,16 +79,32 @@ class SegmentCalls:
 
     def create_segment(self, body: SegmentBody) -> Response:
         """Save a segment."""
-        made = self._segments.create(account().id, body.list_id, body.name, _rule(body))
+        made = self._segments.create(account().id, body.list_id, body.name, _rule(body.rule))
         return answer(_shown(made), 201, {"Location": f"{PREFIX}/segments/{made.id}"})
 
     def count_rule(self, body: CountBody) -> Response:
         """Count who is meant by a rule."""
-        return answer(SegmentCount(count=self._segments.count_rule(account().id, body.list_id, _rule(body))))
+        return answer(SegmentCount(count=self._segments.count_rule(account().id, body.list_id, _rule(body.rule))))
 
     def get_segment(self, path: SegmentPath) -> Response:
         """Look at a segment."""
-        return answer(_shown(self._segments.get(account().id, path.segment_id)))
+        return tagged(_shown(self._segments.get(account().id, path.segment_id)))
+
+    def edit_segment(self, path: SegmentPath, body: EditSegmentBody) -> Response:
+        """Rename a segment, or change its rule."""
+        given = body.model_fields_set
+
+        def check(now: segments.Segment) -> None:
+            unless_changed(_shown(now))
+
+        changed = self._segments.edit(
+            account().id,
+            path.segment_id,
+            name=body.name if "name" in given else None,
+            rule=_rule(body.rule) if "rule" in given else None,
+            check=check,
+        )
+        return tagged(_shown(changed))
 
     def delete_segment(self, path: SegmentPath) -> Response:
         """Delete a segment."""
@@ -97,8 +123,8 @@ class SegmentCalls:
         return answer(ContactPage(items=items, next=page[-1].number if len(found) > len(page) else None))
 
 
-def _rule(body: CountBody) -> dict[str, Any]:
-    return body.rule.model_dump(mode="json", by_alias=True, exclude_none=True)
+def _rule(body: RuleBody) -> dict[str, Any]:
+    return body.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _shown(one: segments.Segment) -> Segment:

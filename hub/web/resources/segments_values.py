@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from hub.contacts.rules import LONGEST_VALUE, MOST_DAYS, MOST_RULES, Comparison
 from hub.contacts.segments import LONGEST_NAME
 from hub.web.examples import shown_as
+from hub.web.resources.consents_values import Moment  # noqa: TC001 - pydantic reads the hints
 from hub.web.resources.lists_values import LARGEST_ID
-from hub.web.schemas import MOST_ITEMS, Input
+from hub.web.schemas import AN_ID, MOST_ITEMS, Input
 
 RULE: dict[str, Any] = {"all": [{"field": "ville", "op": "is", "value": "Lyon"}, {"consent": True}]}
 SEGMENT: dict[str, Any] = {
@@ -44,6 +45,15 @@ class RuleBody(Input):
     answered_within_days: int | None = Field(
         default=None, ge=1, le=MOST_DAYS, description="The person wrote within so many days."
     )
+    received_within_days: int | None = Field(
+        default=None, ge=1, le=MOST_DAYS, description="A text arrived at the person's phone within so many days."
+    )
+    received_since: Moment | None = Field(
+        default=None, description="A text arrived at the person's phone then or later: ISO 8601 with an offset."
+    )
+    received_campaign: str | None = Field(
+        default=None, pattern=AN_ID, description="A text of this campaign of the account arrived at the person's phone."
+    )
     clicked_within_days: int | None = Field(default=None, description="Not known yet; it is refused.")
 
 
@@ -62,6 +72,15 @@ class SegmentBody(CountBody):
     model_config = shown_as({name: SEGMENT[name] for name in ("list_id", "name", "rule")}, extra="forbid")
 
     name: str = Field(max_length=LONGEST_NAME, description="What the account calls it; no two are called alike.")
+
+
+class EditSegmentBody(Input):
+    """What is to change of a segment; what is left out stays."""
+
+    model_config = shown_as({"name": "Lyon"}, extra="forbid")
+
+    name: str = Field(default="", max_length=LONGEST_NAME, description="Another name.")
+    rule: RuleBody = Field(default_factory=RuleBody, description="Another rule, as a whole.")
 
 
 class SegmentPath(BaseModel):

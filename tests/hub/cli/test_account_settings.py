@@ -9,7 +9,9 @@ import pytest
 if TYPE_CHECKING:
     from tests.hub.cli.conftest import CommandLine
 
-NOTHING = dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply"))
+NOTHING = dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply")) | {
+    "require_consent": False
+}
 
 
 def test_without_options_it_shows_what_was_said(shop: CommandLine) -> None:

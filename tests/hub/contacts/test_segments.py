@@ -15,6 +15,7 @@ from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.errors import Conflict, NotFound, RequestRefused
 from hub.inbound.tables import inbound_messages
+from hub.messages.last import note_received
 from hub.messages.tables import last_texts
 from hub.store.bulk import insert_rows
 from hub.testing.clock import FakeClock
@@ -60,6 +61,7 @@ def clients(store: Store, clock: FakeClock, account: int) -> int:
     with store.write("test") as connection:
         insert_rows(connection, last_texts, [texted(OMAR, account, clock)])
         insert_rows(connection, inbound_messages, [answered(OMAR, account, clock)])
+        note_received(connection, [(account, OMAR)], clock.now() - timedelta(days=10))
     return one
 
 
@@ -115,6 +117,11 @@ def answered(number: str, account: int, clock: FakeClock) -> dict[str, Any]:
         ({"not": {"texted_within_days": 11}}, [NINA, ZOE]),
         ({"answered_within_days": 6}, [OMAR]),
         ({"answered_within_days": 4}, []),
+        ({"received_within_days": 11}, [OMAR]),
+        ({"received_within_days": 9}, []),
+        ({"received_since": "2026-11-01T00:00:00+01:00"}, [OMAR]),
+        ({"received_since": "2026-11-20T00:00:00Z"}, []),
+        ({"received_campaign": "01JZ5Y3X6R8W9T2Q4V7N0KMDBE"}, []),
         ({"any": [AGREED, {"suppressed": True}]}, [NINA, ZOE]),
         ({"all": [AGREED, {"suppressed": True}]}, []),
     ],
@@ -143,6 +150,10 @@ def test_pages_go_by_number(segments: Segments, account: int, clients: int) -> N
         ({"all": [AGREED], "consent": True}, "rule_shape"),
         ({"field": "ville"}, "rule_shape"),
         ({"clicked_within_days": 3}, "not_known_yet"),
+        ({"received_within_days": 0}, "rule_shape"),
+        ({"received_since": "2026-11-20T00:00:00"}, "rule_value"),
+        ({"received_since": "0001-01-01T00:00:00+14:00"}, "rule_value"),
+        ({"received_campaign": "'; DROP TABLE messages; --"}, "rule_shape"),
         ({"any": [AGREED] * 50}, "rule_too_large"),
         ({"field": "ville", "op": "is", "value": "\0"}, "rule_value"),
     ],
@@ -174,6 +185,27 @@ def test_a_name_is_taken_once(segments: Segments, account: int, clients: int) ->
     assert segments.create(account, clients, "D'accord", AGREED).name == "D'accord"
 
 
+def test_a_segment_gets_another_name_and_another_rule(segments: Segments, account: int, clients: int) -> None:
+    """What is not given stays."""
+    one = segments.create(account, clients, "D'accord", AGREED)
+    renamed = segments.edit(account, one.id, name="  Les  stops ")
+    changed = segments.edit(account, one.id, rule={"suppressed": True})
+    assert (renamed.name, renamed.content) == ("Les stops", one.content)
+    assert (changed.name, segments.count(account, one.id)) == ("Les stops", 1)
+    assert segments.get(account, one.id) == changed == segments.edit(account, one.id)
+
+
+def test_a_segment_does_not_take_anothers_name(segments: Segments, account: int, clients: int) -> None:
+    """Nor a rule that is none; it stays as it was."""
+    segments.create(account, clients, "D'accord", AGREED)
+    one = segments.create(account, clients, "Les stops", {"suppressed": True})
+    with pytest.raises(Conflict):
+        segments.edit(account, one.id, name="D'accord")
+    with pytest.raises(RequestRefused):
+        segments.edit(account, one.id, rule={"consent": False})
+    assert segments.get(account, one.id) == one
+
+
 def test_a_deleted_list_takes_its_segments_along(
     segments: Segments, account: int, clients: int, store: Store, clock: FakeClock
 ) -> None:
@@ -194,6 +226,7 @@ def test_nobody_sees_anothers_segment(
         lambda: segments.get(stranger, one.id),
         lambda: segments.count(stranger, one.id),
         lambda: segments.delete(stranger, one.id),
+        lambda: segments.edit(stranger, one.id, name="Pris"),
         lambda: segments.create(stranger, clients, "D'accord", AGREED),
         lambda: segments.count_rule(stranger, clients, AGREED),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ VALUES = {"country": "BE", "cost": 24, "spent": 190, "most": 200}
 FOUND = Found(HoldReason.COUNTRY_HOUR, "It costs too much.", VALUES)
 
 
-def an_account(country: str = "FR", **settings: str) -> Account:
+def an_account(country: str = "FR", **settings: Any) -> Account:
     """One that has said that of itself."""
     return Account(7, "Salon Exemple", country, NOW, locked=False, settings=AccountSettings(**settings))
 

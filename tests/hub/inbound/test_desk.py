@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, update
@@ -59,7 +59,7 @@ class Listener:
         self.opt_outs += opt_outs
 
 
-def settle_for(hub: TestHub, **settings: str) -> None:
+def settle_for(hub: TestHub, **settings: Any) -> None:
     """What the test's account says of itself."""
     hub.core.accounts.change_settings(hub.account.id, AccountSettings(**settings))
 

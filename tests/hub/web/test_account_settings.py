@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from .conftest import Caller
 
 PATH = "/api/v1/account/settings"
-NOTHING = dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply"))
+NOTHING = dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply")) | {
+    "require_consent": False
+}
 
 
 def patch(caller: Caller, body: Any) -> TestResponse:

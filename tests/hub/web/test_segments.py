@@ -47,6 +47,18 @@ def test_a_segment_is_saved_counted_read_and_taken_away(caller: Caller, clients:
     assert [call(caller, method, path).status_code for method in ("DELETE", "GET")] == [204, 404]
 
 
+def test_a_segment_is_edited_unless_it_changed_meanwhile(caller: Caller, clients: int) -> None:
+    """Who read it before another edited it does not undo that."""
+    made = call(caller, "POST", "/segments", {"list_id": clients, "name": "Lyon", "rule": IN_LYON})
+    path = made.headers["Location"]
+    tag = caller.client.get(path, headers=caller.bearer).headers["ETag"]
+    bodies = ({"name": "Ailleurs", "rule": IN_LYON["not"]}, {"name": "Lyon"})
+    edits = [caller.client.patch(path, json=body, headers=caller.bearer | {"If-Match": tag}) for body in bodies]
+    assert [one.status_code for one in edits] == [200, 412]
+    assert edits[0].get_json() == made.get_json() | bodies[0] == caller.get(path).get_json()
+    assert call(caller, "GET", f"{path.removeprefix(API)}/count").get_json() == {"count": 1}
+
+
 def test_what_is_no_rule_is_told_what_one_looks_like(caller: Caller, clients: int) -> None:
     """By its field and its code."""
     answer = call(caller, "POST", "/segments/count", {"list_id": clients, "rule": {"consent": False}})

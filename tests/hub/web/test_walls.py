@@ -93,6 +93,7 @@ BODIES: Mapping[str, Any] = {
     "/api/v1/unallocated": {},
     "/api/v1/suppressions/<number>": {"proof": "Oui"},
     "/api/v1/segments": {"list_id": 4711, "name": "Pris", "rule": {"consent": True}},
+    "/api/v1/segments/<segment_id>": {"name": "Pris"},
     "/api/v1/segments/count": {"list_id": 4711, "rule": {"consent": True}},
     "/api/v1/suppressions": {"numbers": ["0612345679"]},
     "/api/v1/consents": {
