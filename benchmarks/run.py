@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 
+import events
 import mail
 import pipeline
 import resting
@@ -23,7 +24,7 @@ from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
-PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign")
+PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign", "events")
 USUALLY = PARTS[:4]
 MILLION = 1_000_000
 SMPP_AIM = 8_000
@@ -114,6 +115,14 @@ def _memory(console: Console, _: int) -> None:
     console.print(table)
 
 
+def _events(console: Console, count: int) -> None:
+    table = Table("database", "recorded/s", "told/s, 1 receiver", f"told/s, {events.RECEIVERS}", title="webhooks")
+    for kind in KINDS:
+        one = events.measure(kind, count)
+        table.add_row(kind, *(f"{rate:,.0f}" for rate in (one.recorded_per_s, one.one_per_s, one.many_per_s)))
+    console.print(table)
+
+
 def _peaks(peaks: dict[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
 
@@ -126,6 +135,7 @@ _SHOW = {
     "memory": _memory,
     "smpp": _smpp,
     "smpp_campaign": _smpp_campaign,
+    "events": _events,
 }
 
 
