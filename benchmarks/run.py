@@ -14,6 +14,7 @@ import argparse
 import os
 
 import contacts
+import events
 import mail
 import pipeline
 import resting
@@ -25,7 +26,7 @@ from site_under_test import fresh_database
 
 from hub.testing.databases import KINDS
 
-PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign", "imports")
+PARTS = ("campaign", "mail", "single", "resting", "memory", "smpp", "smpp_campaign", "imports", "events")
 USUALLY = PARTS[:4]
 MILLION = 1_000_000
 SMPP_AIM = 8_000
@@ -124,6 +125,14 @@ def _imports(console: Console, count: int) -> None:
     console.print(table)
 
 
+def _events(console: Console, count: int) -> None:
+    table = Table("database", "recorded/s", "told/s, 1 receiver", f"told/s, {events.RECEIVERS}", title="webhooks")
+    for kind in KINDS:
+        one = events.measure(kind, count)
+        table.add_row(kind, *(f"{rate:,.0f}" for rate in (one.recorded_per_s, one.one_per_s, one.many_per_s)))
+    console.print(table)
+
+
 def _peaks(peaks: dict[str, int]) -> str:
     return ", ".join(f"{name} {peak}" for name, peak in sorted(peaks.items()))
 
@@ -137,6 +146,7 @@ _SHOW = {
     "smpp": _smpp,
     "smpp_campaign": _smpp_campaign,
     "imports": _imports,
+    "events": _events,
 }
 
 
