@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("number", "notice", "given_at", "source", "name", "url", "ip", "kind", "by", "at", "withdrawn_at")
 """Of the file that is written; the first seven are those of a file that is read."""
-_AT_ONCE = 500
 _BY = "operator"
 
 _ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
@@ -104,18 +103,16 @@ def export(
     session: Session, *, account_name: str | None, number: str | None, source: str | None, in_force: bool | None
 ) -> None:
     """Write the register to standard output as CSV, in UTF-8."""
-    from hub.store.bulk import in_batches
-    from hub.web.csv_lines import csv_lines
+    from hub.csv_text import csv_pieces
 
     with session.core() as core:
         owner = choose_account(core, account_name)
         every = core.consents.every(owner.id, _filter(owner, number, source, in_force=in_force))
-        for some in in_batches(_lines(every), _AT_ONCE):
-            click.echo(csv_lines(some), nl=False)
+        for piece in csv_pieces(COLUMNS, _lines(every)):
+            click.echo(piece, nl=False)
 
 
 def _lines(every: Iterator[RegisteredConsent]) -> Iterator[tuple[object, ...]]:
-    yield COLUMNS
     for one in every:
         yield tuple(getattr(one, name) for name in COLUMNS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from hub.contacts.imports.model import TAKEN, Line, Shape, Tally, Verdict
 from hub.contacts.model import SuppressionKind
 from hub.sms.model import NumberRefusal
 from hub.sms.phone import parse_number
+from hub.store.bulk import in_batches
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 LONGEST_VALUE = 1000
+_CACHE_KB = 32 * 1024
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _VERDICTS = {"landline": Verdict.LANDLINE, "excel_lossy": Verdict.LOSSY}
 _SENTENCES = {
     SuppressionKind.OPT_OUT: "This person asked not to be texted any more: nothing will be sent.",
@@ -25,11 +29,16 @@ _SENTENCES = {
 
 
 class Seen:
-    """Which numbers a file had before, however many: in a database of its own on the disk, gone when closed."""
+    """Which numbers a file had before, and what goes on the list, however many: in a database of its own on the disk.
+
+    It is gone when closed. What goes on the list comes out of it in the order of the numbers: so stored, a million
+    contacts go into an index from its one end to the other, not each into another page of it.
+    """
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("")
-        self._database.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY)")
+        self._database.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
+        self._database.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY, known TEXT)")
 
     def __enter__(self) -> Self:
         return self
@@ -37,13 +46,21 @@ class Seen:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def first_of(self, numbers: Sequence[str]) -> set[int]:
-        """The places of these numbers (E.164) that come for the first time."""
+    def first_of(self, lines: Sequence[Line]) -> set[int]:
+        """The places of these lines, which all have a number, whose number comes for the first time."""
         with closing(self._database.cursor()) as cursor:
-            return {place for place, number in enumerate(numbers) if self._is_first(cursor, number)}
+            return {place for place, one in enumerate(lines) if self._is_first(cursor, one)}
 
-    def _is_first(self, cursor: sqlite3.Cursor, number: str) -> bool:
-        return cursor.execute("INSERT OR IGNORE INTO seen VALUES (?)", (int(number[1:]),)).rowcount == 1
+    def contacts(self, size: int) -> Iterator[str]:
+        """What goes on the list, so many at once: a JSON list of numbers (E.164), each with what is known beside it."""
+        rows = self._database.execute("SELECT number, known FROM seen ORDER BY number")
+        for some in in_batches(rows, size):
+            listed = ",".join(f'["+{number}",{known}]' for number, known in some)
+            yield f"[{listed}]"
+
+    def _is_first(self, cursor: sqlite3.Cursor, one: Line) -> bool:
+        row = (int((one.number or "")[1:]), _as_json(one.known) if one.known else "{}")
+        return cursor.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", row).rowcount == 1
 
 
 def read_lines(rows: Sequence[tuple[int, list[str]]], shape: Shape, region: str) -> Iterator[Line]:

@@ -152,8 +152,11 @@ class _Attempt:
                 if place * CHUNK + len(some) > self.work.most_lines:
                     raise reading.refused("too_many_lines", most=self.work.most_lines)
                 self._keep(place, list(judging.read_lines(some, rows.shape, self.region)), seen)
-        if not self.tally.lines:
-            raise reading.refused("file_empty")
+            if not self.tally.lines:
+                raise reading.refused("file_empty")
+            behind = self.tally.lines  # the reports, of which there are no more than lines
+            for place, listed in enumerate(seen.contacts(CHUNK), start=behind):
+                self._keep_contacts(place, listed)
         samples = {kind: [line_cells(one) for one in lines] for kind, lines in self.samples.items()}
         self.end(
             {
@@ -172,15 +175,18 @@ class _Attempt:
             self._fence(connection, values | {"owner": None, "changed_at": self.work.clock.now()})
 
     def _keep(self, place: int, lines: Sequence[Line], seen: judging.Seen) -> None:
-        numbers = [one.number for one in lines if one.number is not None]
-        first = seen.first_of(numbers)
+        numbered = [one for one in lines if one.number is not None]
+        numbers = [one.number for one in numbered if one.number is not None]
+        first = seen.first_of(numbered)
         with self.work.store.write("import_chunk") as connection:
             self._fence(connection, {"lease_until": self.work.clock.now() + LEASE})
             on_list = (contacts.c.list_id == self.row.list_id, among(connection, contacts.c.number, numbers))
             there = set(connection.execute(select(contacts.c.number).where(*on_list)).scalars()) if numbers else set()
             stopped = suppressed(connection, self.row.account_id, numbers) if numbers else {}
             judged = judging.judge(lines, first, there, stopped)
-            connection.execute(insert(chunks).values(self._chunk(place, judged)))
+            if worth_a_word := [line_cells(one) for one in judged if one.verdict not in TAKEN or one.suppressed]:
+                report = {"report": json.dumps(worth_a_word, ensure_ascii=False), "stored": True}
+                connection.execute(insert(chunks).values(self._chunk(place) | report))
         self.tally = self.tally.plus(judging.tally_of(judged))
         for one in judged:
             for kind in _kinds(one):
@@ -188,16 +194,13 @@ class _Attempt:
                 if len(shown) < SAMPLES:
                     shown.append(one)
 
-    def _chunk(self, place: int, judged: Sequence[Line]) -> dict[str, Any]:
-        taken = [[one.number, dict(one.known)] for one in judged if one.verdict in TAKEN]
-        worth_a_word = [line_cells(one) for one in judged if one.verdict not in TAKEN or one.suppressed]
-        return {
-            "import_id": self.row.id,
-            "attempt": self.number,
-            "place": place,
-            "contacts": json.dumps(taken, ensure_ascii=False),
-            "report": json.dumps(worth_a_word, ensure_ascii=False),
-        }
+    def _keep_contacts(self, place: int, listed: str) -> None:
+        with self.work.store.write("import_chunk") as connection:
+            self._fence(connection, {"lease_until": self.work.clock.now() + LEASE})
+            connection.execute(insert(chunks).values(self._chunk(place) | {"contacts": listed, "report": "[]"}))
+
+    def _chunk(self, place: int) -> dict[str, Any]:
+        return {"import_id": self.row.id, "attempt": self.number, "place": place}
 
     def _fence(self, connection: Connection, values: dict[str, Any]) -> None:
         ours = (table.c.id == self.row.id, table.c.owner == self.owner, table.c.state == ImportState.READING)

@@ -248,7 +248,7 @@ def test_a_cancelled_import_stores_nothing_more(desk: Desk) -> None:
     desk.imports.start(desk.account, one.id)
     desk.work.work_next()
     desk.imports.cancel(desk.account, one.id)
-    assert (desk.work.work_next(), len(desk.people())) == (False, 2)
+    assert (desk.work.work_next(), len(desk.people())) == (False, 3)
 
 
 def test_files_are_dropped_when_they_are_over(desk: Desk) -> None:
