@@ -196,6 +196,7 @@ SCENES: Mapping[str, Scene] = {
     ),
     "resend_restored": Scene("resend", given=("accept", "back_up", "restore_over")),
     "add_unallocated": Scene("add_unallocated", given=("find_nobody",), then=Then.NEVER),
+    "erase": Scene("erase_person", given=("accept",), ends=CANCELLED | {"delivered"}),
     "sub_account": Scene("lock_sub_account", given=("open_sub_account",)),
     "transfer": Scene("transfer", given=("open_sub_account",)),
     "token_used": Scene("show_token"),

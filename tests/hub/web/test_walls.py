@@ -338,6 +338,10 @@ SENDING = {
 }
 
 
+WHOLE = {"/api/v1/people/<number>"}
+"""What is looked at with a token for everything only: it is all that is known of a person."""
+
+
 @pytest.mark.parametrize("scope", [Scope.READ, Scope.SEND])
 def test_a_token_does_what_it_is_for_and_nothing_else(walls: Walls, scope: Scope) -> None:
     """403 on every other route, before anything is looked at."""
