@@ -71,6 +71,7 @@ from hub.messages.simulate import Simulator
 from hub.messages.sweep import Sweeper
 from hub.messages.trials import Trials
 from hub.people.finding import Holdings
+from hub.people.retention import Retention
 from hub.people.service import Erasures
 from hub.plugin_manager import Plugins, rest_finding
 from hub.queue import Doorbell, NoDoorbell, QueueName, Ring, RqDoorbell
@@ -333,6 +334,12 @@ class Core:
     def erasures(self) -> Erasures:
         """Where persons are erased."""
         return Erasures(self.store, self.clock, self.tell, self._mark_of)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What empties old words."""
+        said = self.settings.retention
+        return Retention(self.store, self.clock, said.texts_days, said.answers_days)
 
     @cached_property
     def unallocated(self) -> Unallocated:

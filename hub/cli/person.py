@@ -27,7 +27,7 @@ def person() -> None:
 def export(session: Session, number: str, account_name: str | None) -> None:
     """Write all that an account holds about NUMBER to standard output, as JSON."""
     from hub.people.rules import number_of
-    from hub.web.person_json import person_json
+    from hub.web.resources.person_json import person_json
 
     with session.core() as core:
         owner = choose_account(core, account_name)

@@ -313,6 +313,20 @@ class EventsSection(Section):
     )
 
 
+class RetentionSection(Section):
+    """How long words are kept: the hub keeps what its operator does not say otherwise."""
+
+    texts_days: int = Field(
+        default=0,
+        ge=0,
+        le=3660,
+        description="Days after which the words of ended texts are emptied; 0: never.",
+    )
+    answers_days: int = Field(
+        default=0, ge=0, le=3660, description="Days after which the words that people answered are emptied; 0: never."
+    )
+
+
 class PluginsSection(Section):
     """Which of the installed plugins stay out."""
 
@@ -367,6 +381,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "smtp": SmtpSection,
         "billing": BillingSection,
         "events": EventsSection,
+        "retention": RetentionSection,
         "plugins": PluginsSection,
     }
 )

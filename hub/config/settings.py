@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         HubSection,
         MessagesSection,
         PluginsSection,
+        RetentionSection,
         SendersSection,
         SmtpSection,
         WebSection,
@@ -67,6 +68,7 @@ class Settings:
     smtp: SmtpSection
     billing: BillingSection
     events: EventsSection
+    retention: RetentionSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

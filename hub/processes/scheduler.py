@@ -59,6 +59,7 @@ class Scheduler:
             (60.0, sweeper.forget_last_texts),
             (60.0, self.core.lists.clear_deleted),
             (30.0, self.core.erasures.go_on),
+            (3600.0, self.core.retention.empty_old),
             (3600.0, self.core.imports.forget),
             (3600.0, sweeper.forget),
             (3600.0, self.core.settler.retry_parked),

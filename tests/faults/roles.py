@@ -541,6 +541,7 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "add_user", lambda core: core.users.create(ACCOUNT, "accueil@salon.example", "quatre mots bien longs")
     yield "opt_out", _opt_out
     yield "find_nobody", _find_nobody
+    yield "erase_person", lambda core: core.erasures.erase(ACCOUNT, "+33612304567")
     yield "add_unallocated", lambda core: core.unallocated.add(ACCOUNT)
     yield "open_sub_account", lambda core: core.children.create(ACCOUNT, "Lyon", credits_=1)
     yield "lock_sub_account", lambda core: core.children.change(ACCOUNT, _child(core), {"locked": True})

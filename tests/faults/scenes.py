@@ -52,6 +52,7 @@ BROKEN_LINE: Settings = {
     "HUB_MESSAGES_BATCH": "4",
 }
 SPARE: Settings = {"HUB_ROUTE_SPARE_CONNECTOR": "sandbox", "HUB_ROUTE_SPARE_PRIORITY": "20"}
+BRIEF: Settings = {"HUB_RETENTION_TEXTS_DAYS": "30"}
 HELD: Settings = {"HUB_GUARD_DAY_CREDITS": "1"}
 DAYS_S = 10 * 86_400.0
 MONTHS_S = 40 * 86_400.0
@@ -196,6 +197,8 @@ SCENES: Mapping[str, Scene] = {
     ),
     "resend_restored": Scene("resend", given=("accept", "back_up", "restore_over")),
     "add_unallocated": Scene("add_unallocated", given=("find_nobody",), then=Then.NEVER),
+    "erase": Scene("erase_person", given=("accept",), ends=CANCELLED | {"delivered"}),
+    "empty_old": replace(_TICK, given=("accept", "finish"), later_s=MONTHS_S, settings=BRIEF),
     "sub_account": Scene("lock_sub_account", given=("open_sub_account",)),
     "transfer": Scene("transfer", given=("open_sub_account",)),
     "token_used": Scene("show_token"),

@@ -12,9 +12,9 @@ from hub.people.model import ErasureState
 from hub.people.rules import number_of
 from hub.web.document import call
 from hub.web.frame import Frame, Resource, account, answer
-from hub.web.person_json import person_json
 from hub.web.resources.consents_values import NumberPath  # noqa: TC001 - flask-openapi3 reads the hints
 from hub.web.resources.people_values import ErasedPerson, Person
+from hub.web.resources.person_json import person_json
 
 if TYPE_CHECKING:
     from flask_openapi3.blueprint import APIBlueprint
