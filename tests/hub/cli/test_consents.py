@@ -48,9 +48,9 @@ def test_a_person_reads_a_table_of_those_asked_for(agreed: CommandLine) -> None:
 def test_the_register_is_written_as_a_file_that_can_be_read_again(agreed: CommandLine) -> None:
     """With the columns of the import first, and nothing that a spreadsheet would carry out."""
     first, nina, omar = agreed("consents", "export").stdout.splitlines()
-    assert first.split(",")[: len(COLUMNS)] == list(COLUMNS)
-    assert nina.startswith(f"{NINA},Oui aux offres,2026-01-04T08:30:00Z,website,,,192.0.2.7,marketing,operator,")
-    assert omar.startswith(f"{OMAR},'=Oui,")
+    assert first.removeprefix("\ufeff").split(";")[: len(COLUMNS)] == list(COLUMNS)
+    assert nina.startswith(f"{NINA};Oui aux offres;2026-01-04T08:30:00Z;website;;;192.0.2.7;marketing;operator;")
+    assert omar.startswith(f"{OMAR};'=Oui;")
 
 
 @pytest.mark.parametrize(
