@@ -21,7 +21,7 @@ from hub.web.places import Places
 from hub.web.streams import STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from wsgiref.types import WSGIApplication
 
 OWNER = "hub.owner"
@@ -29,6 +29,9 @@ OWNER = "hub.owner"
 
 LEAST_THREADS = 2
 """One that may wait for a slow body, and one that answers meanwhile."""
+
+UNREADABLE = "\x7f"
+"""What stands for a header's value that the server could not read: nothing that means anything begins so."""
 
 _PLAIN = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 
@@ -151,13 +154,16 @@ def environ_of(scope: Any) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
         "wsgi.input_terminated": True,
-        **_headers(scope.headers.items()),
+        **_headers(scope.headers),
     }
 
 
-def _headers(items: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+def _headers(sent: Any) -> Mapping[str, str]:
+    """Headers as WSGI has them. Values that are not ASCII are kept from us: they must not pass for headers not sent."""
     found: dict[str, str] = {}
-    for name, value in items:
+    read = sent.items()
+    unread = {str(name) for name in sent.keys()}.difference(name for name, _ in read)  # noqa: SIM118 - it is no dict
+    for name, value in (*read, *((name, UNREADABLE) for name in sorted(unread))):
         if "_" in name:
             continue
         key = _PLAIN.get(name.lower(), f"HTTP_{name.upper().replace('-', '_')}")

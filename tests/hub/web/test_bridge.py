@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.web.bridge import LEAST_THREADS, Bridge, environ_of, run
+from hub.web.bridge import LEAST_THREADS, UNREADABLE, Bridge, environ_of, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, MutableMapping
@@ -19,6 +19,12 @@ class FakeHeaders:
     """Headers as the server hands them over: pairs, names in small letters."""
 
     pairs: list[tuple[str, str]]
+    unread: tuple[str, ...] = ()
+    """Names of those whose values are not ASCII: the server does not hand these over."""
+
+    def keys(self) -> list[str]:
+        """The name of each."""
+        return [*dict(self.pairs), *self.unread]
 
     def get(self, name: str) -> str | None:
         """The value of one, if it is there."""
@@ -91,6 +97,12 @@ def test_headers_become_variables(pairs: list[tuple[str, str]], expected: dict[s
     """Those that come twice are joined; those that would pass for another are left out."""
     environ = environ_of(FakeScope(FakeHeaders(pairs)))
     assert {name: environ[name] for name in environ if name.startswith(("HTTP_", "CONTENT_"))} == expected
+
+
+def test_a_header_that_cannot_be_read_does_not_pass_for_one_that_was_not_sent() -> None:
+    """Or an edit would go ahead without its condition, and a request twice with its key."""
+    environ = environ_of(FakeScope(FakeHeaders([("x-a", "1")], ("idempotency-key",))))
+    assert (environ["HTTP_X_A"], environ["HTTP_IDEMPOTENCY_KEY"]) == ("1", UNREADABLE)
 
 
 def test_an_answer_is_had_whole_and_its_source_is_closed() -> None:

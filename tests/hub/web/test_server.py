@@ -55,6 +55,20 @@ def test_a_running_server_answers_and_logs_without_names(steady: Server) -> None
     assert not re.search(r"612345678|hub_live_", str(lines))
 
 
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [("Idempotency-Key", 400, "idempotency_key_form"), ("Hub-Account", 404, "not_found"), ("Cookie", 201, None)],
+)
+def test_a_header_in_no_ascii_is_not_passed_over(steady: Server, header: str, status: int, code: str | None) -> None:
+    """What means something is refused; what the hub does not read harms nobody."""
+    body = json.dumps({"purpose": "alert", "text": "Bonjour", "recipients": ["+33612345678"]}).encode()
+    head = f"POST /api/v1/campaigns HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}: caf\u00e9=1\r\n"
+    head += f"Authorization: Bearer {steady.hub.token}\r\nContent-Type: application/json\r\n"
+    answer = steady.say(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    said = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert (int(answer.split()[1]), said.get("code")) == (status, code)
+
+
 def test_a_port_that_is_taken_is_refused(steady: Server, tmp_path: Path, databases: Databases) -> None:
     """Two servers would share it, and each would get some of the requests."""
     settings = {"HUB_WEB_PORT": str(steady.port)}
