@@ -74,6 +74,9 @@ def rows_of_upload() -> Iterator[tuple[int, list[str]]]:
     first = next(numbered, None)
     if first is None:
         raise RequestRefused.because("file", "empty_body", "The file is empty; send one number a line, at least.")
+    if any(letter < " " and letter != "\t" for letter in first[1]):
+        message = "This is no text; save a spreadsheet as CSV, and send that."
+        raise RequestRefused.because("file", "not_text", message)
     separator = max(";,\t", key=first[1].count)
     for at, line in chain([first], numbered):
         yield at, _cells(line, separator)
@@ -114,9 +117,13 @@ def _stream() -> IO[bytes]:
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:
+    """Lines, whichever way each ends."""
     rest = b""
     while piece := stream.read(_PIECE):
-        *whole, rest = (rest + piece).split(b"\n")
+        data = rest + piece
+        cut = len(data) - data.endswith(b"\r")  # the other half of a line's end may follow
+        *whole, rest = data[:cut].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        rest += data[cut:]
         if len(rest) > LONGEST_LINE:
             raise RequestRefused.because("file", "too_long", f"A line has at most {LONGEST_LINE} bytes.")
         yield from map(_text, whole)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from werkzeug.test import TestResponse
 
@@ -94,6 +96,22 @@ def test_a_file_of_numbers_is_suppressed_and_its_bad_lines_are_named(caller: Cal
     answer = call(caller, "POST", "/suppressions/import?kind=unallocated", data=data).get_json()
     assert (answer["lines"], answer["added"], answer["already"], answer["refused"]) == (3, 1, 1, 1)
     assert [(one["line"], one["given"]) for one in answer["faults"]] == [(4, "12")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_line_may_end_in_any_way(caller: Caller, end: str) -> None:
+    """In that of this decade, of Windows, and of a Mac of old; pieces of the file may part them."""
+    numbers = [f"06450{number:05d}" for number in range(10_000)]
+    answer = call(caller, "POST", "/suppressions/import", data=end.join(["mobile", *numbers, ""]).encode())
+    assert (answer.status_code, answer.get_json()["added"], answer.get_json()["refused"]) == (200, 10_000, 0)
+
+
+@pytest.mark.parametrize("path", ["/suppressions/import", "/consents/import"])
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\x00\x06\r\xff", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\n"])
+def test_a_spreadsheet_is_asked_for_as_csv(caller: Caller, path: str, data: bytes) -> None:
+    """It is no lines of text."""
+    answer = call(caller, "POST", path, data=data)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "not_text")
 
 
 def test_a_long_file_is_read_to_its_end(caller: Caller) -> None:
