@@ -43,6 +43,7 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("role", String(16), nullable=False, server_default="owner"),
+    sqlite_autoincrement=True,  # who deleted one must not find another under its id
 )
 
 user_totp = Table(

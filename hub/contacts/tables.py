@@ -77,6 +77,7 @@ contact_lists = Table(
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("account_id", "name"),
     comment="Its row is locked by whoever changes its contacts, so that `size` is their number.",
+    sqlite_autoincrement=True,  # who deleted one must not find another under its id
 )
 
 contacts = Table(
@@ -120,6 +121,7 @@ imports = Table(
     Column("fault", String(32)),
     Column("detail", Text),
     Index("ix_imports_account", "account_id", "id"),
+    sqlite_autoincrement=True,  # who deleted one must not find another under its id
 )
 
 import_pieces = Table(
@@ -153,4 +155,5 @@ segments = Table(
     Column("rule", Text, nullable=False),  # as JSON
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "name"),
+    sqlite_autoincrement=True,  # who deleted one must not find another under its id
 )

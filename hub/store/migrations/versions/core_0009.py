@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_lists")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_contact_lists_account_id_name")),
         comment="Its row is locked by whoever changes its contacts, so that `size` is their number.",
+        sqlite_autoincrement=True,  # an id is never that of another one, once it is deleted
     )
     op.create_table(
         "contacts",

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_imports_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+        sqlite_autoincrement=True,  # an id is never that of another one, once it is deleted
     )
     op.create_index("ix_imports_account", "imports", ["account_id", "id"], unique=False)
     op.create_table(

@@ -12,7 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("role", sa.String(length=16), server_default="owner", nullable=False))
+    # Made anew on SQLite, where only that keeps ids from being used again; nothing refers to users yet.
+    anew = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("users", recreate=anew, table_kwargs={"sqlite_autoincrement": True}) as users:
+        users.add_column(sa.Column("role", sa.String(length=16), server_default="owner", nullable=False))
     op.create_table(
         "user_totp",
         sa.Column("user_id", BigId, autoincrement=False, nullable=False),

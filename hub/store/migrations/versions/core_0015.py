@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["list_id"], ["contact_lists.id"], name=op.f("fk_segments_list_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
         sa.UniqueConstraint("account_id", "name", name=op.f("uq_segments_account_id_name")),
+        sqlite_autoincrement=True,  # an id is never that of another one, once it is deleted
     )
     op.create_index(op.f("ix_segments_list_id"), "segments", ["list_id"], unique=False)
     op.create_index("ix_inbound_messages_person", "inbound_messages", ["account_id", "number"], unique=False)
