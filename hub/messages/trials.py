@@ -23,7 +23,7 @@ from hub.messages.planning import Candidate, Planner
 from hub.messages.summary import Summary
 from hub.messages.tables import test_days, test_numbers
 from hub.messages.verdicts import plan_all
-from hub.messages.views import view_of
+from hub.messages.views import CODE, view_of, without_code
 from hub.observe import hiding
 from hub.sms.phone import parse_number
 from hub.store.bulk import insert_new
@@ -98,7 +98,7 @@ class Trials:
             self._count(connection, account_id, "code", CODES_A_DAY, now)
             asked = {"asked_number": message.recipient, "code_hash": hashed, "code_until": now + CODE_LASTS}
             connection.execute(_mine(account_id).values(**asked, code_tries=0))
-            _insert_free(connection, terms, message, now)
+            _insert_free(connection, replace(terms, text=without_code(text)), message, now, billing=CODE)
             kept = _locked(connection, account_id)
         self._ring(message)
         return _as_number(kept, now)
@@ -218,7 +218,9 @@ def _as_number(row: AnyRow, now: datetime) -> TestNumber:
     return TestNumber(row.number, row.verified_at, asked, until)
 
 
-def _insert_free(connection: Connection, terms: Terms, message: PlannedMessage, at: datetime) -> MessageView:
+def _insert_free(
+    connection: Connection, terms: Terms, message: PlannedMessage, at: datetime, *, billing: str = "free"
+) -> MessageView:
     """Store a text that nobody pays for: a campaign of its own, that overtakes marketing."""
     request = CampaignRequest(
         terms.account_id, terms.text, (Recipient(message.recipient),), terms.purpose, terms.sender
@@ -227,6 +229,6 @@ def _insert_free(connection: Connection, terms: Terms, message: PlannedMessage, 
     writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, at)
     writing.make_free(connection, terms.campaign_id)
     (row,) = writing.rows_of(terms, [message])
-    row |= {"priority": writing.PRIORITY[Purpose.ALERT], "credits": 0, "billing": "free"}
+    row |= {"priority": writing.PRIORITY[Purpose.ALERT], "credits": 0, "billing": billing}
     writing.insert_messages(connection, [row])
     return view_of(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _IN_DOUBT = text("messages.state = 'unknown'")  # as the partial index says it
 SHOWN = 1000
 """How many messages an answer lists; the rest is a page further."""
+
+
+CODE = "code"
+"""The `billing` of a free text that brings a code: only who holds the telephone may read it."""
 
 
 def message_id(campaign_id: str, position: int) -> str:
@@ -132,6 +137,11 @@ def page_of_doubts(
     return tuple(view_of(row._asdict()) for row in rows[:limit]), last
 
 
+def without_code(text: str) -> str:
+    """A text that brings a code, as it may be shown to others than its reader."""
+    return re.sub(r"[0-9]{6}", "******", text)
+
+
 def view_of(row: Mapping[str, Any]) -> MessageView:
     """A message's row as its owner sees it."""
     return MessageView(
@@ -142,7 +152,7 @@ def view_of(row: Mapping[str, Any]) -> MessageView:
         reason=row["reason"],
         detail=row["detail"],
         sender=row["sender"],
-        text=row["text"],
+        text=without_code(row["text"]) if row["billing"] == CODE else row["text"],
         encoding=row["alphabet"],
         segments=row["segments"],
         credits=row["credits"],

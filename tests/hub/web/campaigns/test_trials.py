@@ -61,6 +61,21 @@ def test_a_code_is_kept_as_a_hash_only(caller: Caller) -> None:
         assert connection.execute(select(numbers.c.code_hash)).scalar_one().startswith("$argon2id$")
 
 
+def test_a_code_is_shown_on_its_telephone_only(caller: Caller) -> None:
+    """Or whoever may read what was sent could prove that a stranger's number is theirs."""
+    post(caller, NUMBER, number=MINE)
+    sent = code(caller)
+    (campaign,) = caller.get("/api/v1/campaigns").get_json()["items"]
+    pages = [
+        f"/api/v1/campaigns/{campaign['id']}",
+        f"/api/v1/messages?campaign={campaign['id']}",
+        f"/api/v1/people/{MINE}",
+    ]
+    told = [caller.client.get(page, headers=caller.bearer).get_data(as_text=True) for page in pages]
+    assert [sent in one for one in (campaign["text"], *told)] == [False] * 4
+    assert all("******" in one for one in told)
+
+
 def test_a_code_ends_after_ten_minutes(caller: Caller) -> None:
     """And holds once."""
     post(caller, NUMBER, number=MINE)
