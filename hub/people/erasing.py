@@ -31,7 +31,7 @@ from hub.mailing.tables import outgoing_mails
 from hub.messages.model import WAITING, MessageState
 from hub.messages.outcomes import Changes
 from hub.messages.sources import grows
-from hub.messages.tables import campaign_numbers, campaigns, last_texts, messages
+from hub.messages.tables import campaign_numbers, campaigns, last_texts, messages, received_texts
 from hub.people.model import Counts, Step, Wait
 from hub.store.bulk import among, fetch
 
@@ -125,6 +125,8 @@ def _erase_contacts(connection: Connection, erasure: AnyRow, _: Sequence[int], n
     _drop(connection, inbound_answers, account_id, number)
     texted = (last_texts.c.recipient == number, last_texts.c.account_id == account_id)
     connection.execute(delete(last_texts).where(*texted))
+    reached = (received_texts.c.recipient == number, received_texts.c.account_id == account_id)
+    connection.execute(delete(received_texts).where(*reached))
     return Done(counts)
 
 

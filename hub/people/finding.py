@@ -17,7 +17,7 @@ from hub.events.tables import webhook_events
 from hub.inbound.tables import inbound_answers, inbound_messages
 from hub.inbound.views import as_message
 from hub.mailing.tables import outgoing_mails
-from hub.messages.tables import last_texts, messages
+from hub.messages.tables import last_texts, messages, received_texts
 from hub.messages.views import view_of
 from hub.people.erasing import AT_ONCE, events_in, mails_in, names, texts_in
 from hub.people.model import ListedContact, MailAbout, Track
@@ -102,6 +102,9 @@ class Holdings:
         table = last_texts
         for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.recipient == number)):
             yield Track("last_text", row.at, row.campaign_id, {"sender": row.sender})
+        table = received_texts
+        for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.recipient == number)):
+            yield Track("received", row.at)
         table = inbound_answers
         for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.number == number)):
             yield Track("answered", row.at, row.campaign_id, {"kind": row.kind})

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from hub import InboundText
+from hub import DeliveryReceipt, InboundText, ReceiptState
 from hub.contacts.model import NewConsent, NewContact
 from hub.store.engine import Store
 from hub.store.metadata import core_metadata
 from hub.testing.books import differences_in
+from hub.testing.connector import carrier_id_of
 from hub.web.app import create_app
 
 if TYPE_CHECKING:
@@ -87,15 +88,16 @@ def desk(hub: TestHub, database_url: str) -> Iterator[Desk]:
 
 @pytest.fixture
 def known(desk: Desk) -> Desk:
-    """Nina is on a list, agreed, was texted alone and with somebody else, answered, and has a text to come."""
+    """Nina is on a list, agreed, got a text alone and was sent another with somebody else, and answered."""
     core, mine = desk.hub.core, desk.hub.account.id
     core.accounts.patch_settings(mine, {"reply_email": "contact@salon.example"})
     clients = core.lists.create(mine, "Clients")
     core.lists.put(mine, clients.id, [NewContact(NINA, "Nina", fields={"ville": "Lyon"}), NewContact(OTHER, "Max")])
     given_at = datetime(2026, 1, 4, tzinfo=UTC)
     core.consents.record(mine, [NewConsent(NINA, "J'accepte", given_at, "website", "Nina")], "account 1")
-    desk.hub.send(NINA, text="Bonjour Nina")
+    alone = desk.hub.send(NINA, text="Bonjour Nina").messages[0].id
     desk.hub.send(NINA, OTHER, text="Soldes")
     desk.hub.drain()
+    core.settler.receipts("carrier", [DeliveryReceipt(carrier_id_of(alone), ReceiptState.DELIVERED)])
     desk.write("Merci de Nina")
     return desk

@@ -42,7 +42,7 @@ def test_all_that_is_held_is_given_out(known: Desk) -> None:
     assert [one["text"] for one in found["messages"]] == ["Bonjour Nina", "Soldes"]
     assert [one["text"] for one in found["answers"]] == ["Merci de Nina"]
     assert [one["to"] for one in found["mails"]] == ["contact@salon.example"]
-    assert {one["kind"] for one in found["tracks"]} == {"last_text"}
+    assert {one["kind"] for one in found["tracks"]} == {"last_text", "received"}
 
 
 def test_nothing_is_given_out_of_somebody_else(known: Desk) -> None:
