@@ -30,17 +30,21 @@ BATCH = 1000
 _PIECE = 64 * 1024
 
 _FILE = {"type": "string", "format": "binary", "description": "CSV or TXT, in UTF-8 or Windows-1252."}
-UPLOAD: dict[str, Any] = {
-    "required": True,
-    "content": {
-        "text/csv": {"schema": {}, "example": "0612345678\r\n"},
-        "text/plain": {"schema": {}, "example": "0612345678\r\n"},
-        "multipart/form-data": {
-            "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
-            "example": {"file": "0612345678\r\n"},
+
+
+def upload_of(example: str) -> dict[str, Any]:
+    """What a call says of the file that it takes, with a short one as an example."""
+    return {
+        "required": True,
+        "content": {
+            "text/csv": {"schema": {}, "example": example},
+            "text/plain": {"schema": {}, "example": example},
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
+                "example": {"file": example},
+            },
         },
-    },
-}
+    }
 
 
 class RefusedLine(BaseModel):

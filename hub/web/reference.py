@@ -100,6 +100,10 @@ class Reference:
         return Response(page, headers=_PAGE | _AN_HOUR)
 
 
+_ASKED = frozenset({("listMessages", "campaign")})
+"""Parameters that may be left out, and that a call is shown with all the same."""
+
+
 def subjects_of(found: dict[str, Any]) -> tuple[Subject, ...]:
     """The calls of a document, by tag, in its order."""
     calls = [
@@ -194,7 +198,11 @@ def curl_of(path: str, method: str, said: dict[str, Any]) -> str:
     for one in parameters:
         if one["in"] == "path":
             path = path.replace(f"{{{one['name']}}}", str(one.get("example", one["name"])))
-    asked = [(one["name"], one["example"]) for one in parameters if one["in"] == "query" and one.get("required")]
+    asked = [
+        (one["name"], one["example"])
+        for one in parameters
+        if one["in"] == "query" and _is_asked(said["operationId"], one)
+    ]
     query = f"?{urlencode(asked)}" if asked else ""
     lines = [f'curl "$HUB{path}{query}"', '--header "Authorization: Bearer $TOKEN"']
     if method not in {"get", "post"}:
@@ -206,9 +214,13 @@ def curl_of(path: str, method: str, said: dict[str, Any]) -> str:
         for one in parameters
         if one["in"] == "header" and "example" in one
     ]
-    for kind, content in said.get("requestBody", {}).get("content", {}).items():
+    for kind, content in list(said.get("requestBody", {}).get("content", {}).items())[:1]:  # the others are as good
         lines += _body(kind, content.get("example", {}))
     return " \\\n  ".join(lines)
+
+
+def _is_asked(call: str, parameter: dict[str, Any]) -> bool:
+    return bool(parameter.get("required")) or (call, parameter["name"]) in _ASKED
 
 
 def _body(kind: str, example: Any) -> list[str]:

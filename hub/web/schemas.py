@@ -184,13 +184,23 @@ class CampaignsQuery(Input):
     source: list[str] = Field(
         default_factory=list,
         description="Only campaigns that came through this door, as in `api` or `mail`; may be given several times.",
+        json_schema_extra={"example": ["api"]},
     )
     since: str | None = Field(
-        default=None, description="Only campaigns made at that time or later: a time as in `send_at`, or a day."
+        default=None,
+        description="Only campaigns made at that time or later: a time as in `send_at`, or a day.",
+        json_schema_extra={"example": "2027-01-04"},
     )
-    until: str | None = Field(default=None, description="Only campaigns made before that time, or before that day.")
+    until: str | None = Field(
+        default=None,
+        description="Only campaigns made before that time, or before that day.",
+        json_schema_extra={"example": "2027-02-01"},
+    )
     text: str | None = Field(
-        default=None, max_length=200, description="Only campaigns in whose text this stands, in whatever case."
+        default=None,
+        max_length=200,
+        description="Only campaigns in whose text this stands, in whatever case.",
+        json_schema_extra={"example": "commande"},
     )
     limit: int = Field(default=100, ge=1, le=MOST_ITEMS, description="Most campaigns of a page.")
     cursor: str | None = Field(

@@ -19,12 +19,12 @@ from hub.web.document import call
 from hub.web.files import (
     BATCH,
     MOST_FAULTS,
-    UPLOAD,
     RefusedLine,
     TakenFile,
     csv_answer,
     csv_file,
     rows_of_upload,
+    upload_of,
 )
 from hub.web.frame import Frame, Resource, account, answer, parsed
 from hub.web.resources.consents_values import (
@@ -32,9 +32,9 @@ from hub.web.resources.consents_values import (
     ConsentsBody,
     ConsentsFilter,
     ConsentsQuery,
-    NumbersBody,
     Registered,
     RegisteredConsent,
+    WithdrawalBody,
     Withdrawn,
 )
 
@@ -65,7 +65,7 @@ IMPORT = call(
     "cannot be read are left out, each with its reason; the same file again changes nothing.",
     {"200": TakenFile},
     "408 413",
-    openapi_extensions={"requestBody": UPLOAD},
+    openapi_extensions={"requestBody": upload_of(_EXAMPLE)},
 )
 EXPORT = call("exportConsents", "The register as CSV.", {"200": csv_file(_EXAMPLE)}, "")
 WITHDRAW = call(
@@ -136,7 +136,7 @@ class ConsentCalls:
         rows = ([getattr(one, name) for name in (*COLUMNS, *_MORE)] for one in every)
         return csv_answer("consents.csv", (*COLUMNS, *_MORE), rows)
 
-    def withdraw_consents(self, body: NumbersBody) -> Response:
+    def withdraw_consents(self, body: WithdrawalBody) -> Response:
         """Withdraw consents."""
         mine = account()
         return answer(

@@ -85,7 +85,7 @@ class ConsentsBody(Input):
     consents: list[ConsentBody] = Field(min_length=1, max_length=MOST_ITEMS, description="What people agreed to.")
 
 
-class NumbersBody(Input):
+class WithdrawalBody(Input):
     """Whose consents to withdraw."""
 
     model_config = shown_as({"numbers": ["+33 6 12 34 56 78"]}, extra="forbid")

@@ -17,10 +17,10 @@ from hub.web.resources.imports_values import (
     ImportPage,
     ImportPath,
     ImportsQuery,
+    ImportTally,
     Line,
     ReadAsBody,
     Shape,
-    Tally,
     UploadQuery,
 )
 from hub.web.resources.lists_values import ListPath  # noqa: TC001 - flask-openapi3 reads the hints
@@ -162,7 +162,7 @@ def _shown(one: model.Import) -> Import:
         created_at=one.created_at,
         changed_at=one.changed_at,
         shape=shape,
-        tally=None if one.tally is None else Tally.model_validate(one.tally),
+        tally=None if one.tally is None else ImportTally.model_validate(one.tally),
         samples=samples,
         stored=one.stored,
         added=one.added,

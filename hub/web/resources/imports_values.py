@@ -119,7 +119,7 @@ class Shape(BaseModel):
     columns: list[str | None] = Field(description="What its columns are called; null is left out.")
 
 
-class Tally(BaseModel):
+class ImportTally(BaseModel):
     """How many lines there are of each kind."""
 
     model_config = _like(IMPORT["tally"])
@@ -166,7 +166,7 @@ class Import(BaseModel):
     created_at: datetime
     changed_at: datetime
     shape: Shape | None = Field(description="How it was read; null before.")
-    tally: Tally | None = Field(description="What stands in it; null before it was read.")
+    tally: ImportTally | None = Field(description="What stands in it; null before it was read.")
     samples: dict[str, list[Line]] = Field(description="The first lines of each kind.")
     stored: int = Field(description="Lines that are on the list by now.")
     added: int

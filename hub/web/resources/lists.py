@@ -31,8 +31,8 @@ from hub.web.resources.lists_values import (
     ListPage,
     ListPath,
     ListsQuery,
-    NumbersBody,
     RefusedContact,
+    RemovalBody,
     RemovedContacts,
 )
 
@@ -170,7 +170,7 @@ class ListCalls:
         taken = self._lists.put(mine.id, path.list_id, brought)
         return answer(BroughtContacts(added=taken.added, updated=taken.updated, refused=refused))
 
-    def remove_contacts(self, path: ListPath, body: NumbersBody) -> Response:
+    def remove_contacts(self, path: ListPath, body: RemovalBody) -> Response:
         """Take people off a list."""
         mine = account()
         numbers = parsed("numbers", body.numbers, mine.country)

@@ -118,7 +118,7 @@ class EditContactBody(KnownBody):
     model_config = shown_as({"info1": "Nina M."}, extra="forbid")
 
 
-class NumbersBody(Input):
+class RemovalBody(Input):
     """Which numbers to take off a list."""
 
     model_config = shown_as({"numbers": ["+33 6 12 34 56 78"]}, extra="forbid")

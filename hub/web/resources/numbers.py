@@ -17,12 +17,12 @@ from hub.web.document import call
 from hub.web.files import (
     BATCH,
     MOST_FAULTS,
-    UPLOAD,
     RefusedLine,
     TakenFile,
     csv_answer,
     csv_file,
     rows_of_upload,
+    upload_of,
 )
 from hub.web.frame import SOURCE, Frame, Resource, account, answer, one_parsed, parsed
 from hub.web.resources.consents_values import (
@@ -64,7 +64,7 @@ IMPORT_SUPPRESSIONS = call(
     "with its reason; the same file again changes nothing.",
     {"200": TakenFile},
     "408 413",
-    openapi_extensions={"requestBody": UPLOAD},
+    openapi_extensions={"requestBody": upload_of("0612345678\r\n")},
 )
 EXPORT_SUPPRESSIONS = call(
     "exportSuppressions",

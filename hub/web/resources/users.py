@@ -12,13 +12,13 @@ from hub.errors import NotAllowed, NotAuthenticated
 from hub.web.document import IF_MATCH, call
 from hub.web.frame import PREFIX, Frame, Resource, account, answer, tagged, unless_changed
 from hub.web.resources.users_values import (
-    CodeBody,
     EditUserBody,
     Enrolment,
     OwnPasswordBody,
     PasswordBody,
     PasswordProofBody,
     RecoveryCodes,
+    TotpCodeBody,
     User,
     UserBody,
     UserPage,
@@ -143,7 +143,7 @@ class UserCalls:
             begun = self._codes.begin(account().id, path.user_id, body.password)
         return answer(Enrolment.model_validate(begun), 201)
 
-    def confirm_totp(self, path: UserPath, body: CodeBody) -> Response:
+    def confirm_totp(self, path: UserPath, body: TotpCodeBody) -> Response:
         """Ask for codes from now on."""
         try:
             codes = self._codes.confirm(account().id, path.user_id, body.code)

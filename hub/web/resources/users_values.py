@@ -67,7 +67,7 @@ class OwnPasswordBody(Input):
     password: str = Field(max_length=LONGEST, description="The person's own.")
 
 
-class CodeBody(Input):
+class TotpCodeBody(Input):
     """A first code."""
 
     model_config = shown_as({"code": "123456"}, extra="forbid")

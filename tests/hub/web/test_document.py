@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema_rs import Draft202012Validator
+from pydantic import BaseModel
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from hub.web import answers
@@ -180,3 +182,14 @@ def test_answers_are_as_described(caller: Caller, document: dict[str, Any]) -> N
     schemas = document["components"]["schemas"]
     assert set(answer) == set(schemas["AcceptedCampaign"]["properties"])
     assert set(answer["messages"][0]) == set(schemas["AcceptedMessage"]["properties"])
+
+
+def test_no_two_models_have_one_name() -> None:
+    """The document knows models by their names: of two with the same, one would stand for both."""
+    kinds = [kind for kind in _below(BaseModel) if kind.__module__.startswith("hub.web")]
+    assert len(kinds) > 100
+    assert [name for name, count in Counter(kind.__name__ for kind in kinds).items() if count > 1] == []
+
+
+def _below(kind: type[BaseModel]) -> set[type[BaseModel]]:
+    return {kind}.union(*map(_below, kind.__subclasses__()))

@@ -59,6 +59,21 @@ def test_a_call_as_typed_in_a_shell_is_one(refused: Caller) -> None:
     assert words[words.index("--json") + 1].startswith("{")
 
 
+def test_every_call_sends_one_body(refused: Caller, document: dict[str, Any]) -> None:
+    """Where several forms are taken, one of them is shown: curl sends one at a time."""
+    bodies = ("--json", "--data-binary", "--form")
+    typed = [one.text or "" for one in page_of(refused, "/docs").iterfind(".//pre/code")]
+    calls = [one for one in typed if one.startswith("curl ")]
+    assert len(calls) == sum(len(item) for item in document["paths"].values())
+    assert [one for one in calls if sum(one.count(f" {body} ") for body in bodies) > 1] == []
+
+
+def test_what_is_asked_of_a_call_is_shown_with_it(refused: Caller) -> None:
+    """The messages of a campaign, though all that is in doubt can be had without naming one."""
+    shown = page_of(refused, "/docs").get_element_by_id("listMessages").findtext(".//pre/code")
+    assert "/api/v1/messages?campaign=01" in shown
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_is_fetched_from_elsewhere(refused: Caller, path: str) -> None:
     """Every address of the page is the hub's own, there is no script, and the policy allows neither."""
