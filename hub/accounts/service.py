@@ -213,7 +213,7 @@ def checked_name(name: str) -> str:
     """The name as it is kept; raises RequestRefused."""
     name = " ".join(name.split())
     if not name or not name.isprintable():
-        raise RequestRefused.because("name", "empty", "Give the account a name of printable characters.")
+        raise RequestRefused.because("name", "account_name", "Give the account a name of printable characters.")
     if name.isdecimal():
         raise RequestRefused.because("name", "only_digits", "A name of digits only would be taken for an id.")
     return name

@@ -86,18 +86,18 @@ class Users:
         """Say what a person may do from now on; `check` may refuse, by what stands there."""
         with self.store.write("user") as connection:
             _take_turn(connection, account_id)
-            check(_as_user(user_row(connection, account_id, user_id)))
-            connection.execute(update(users).where(users.c.id == user_id).values(role=role))
+            before = _as_user(user_row(connection, account_id, user_id))
+            check(before)
             if role is not Role.OWNER:
-                _keep_an_owner(connection, account_id, user_id)
+                _keep_an_owner(connection, before)
+            connection.execute(update(users).where(users.c.id == user_id).values(role=role))
             return _as_user(user_row(connection, account_id, user_id))
 
     def remove(self, account_id: int, user_id: int) -> None:
         """Let a person sign in no more, and forget them."""
         with self.store.write("user") as connection:
             _take_turn(connection, account_id)
-            user_row(connection, account_id, user_id)
-            _keep_an_owner(connection, account_id, user_id)
+            _keep_an_owner(connection, _as_user(user_row(connection, account_id, user_id)))
             for table in (user_recovery_codes, user_totp):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
             connection.execute(delete(users).where(users.c.id == user_id))
@@ -173,10 +173,10 @@ def _take_turn(connection: Connection, account_id: int) -> None:
     connection.execute(mine.with_for_update(key_share=True))
 
 
-def _keep_an_owner(connection: Connection, account_id: int, leaves: int) -> None:
-    """Raise Conflict where the account had an owner, and without this person has none."""
-    owners = select(func.count()).where(users.c.account_id == account_id, users.c.role == Role.OWNER)
-    if connection.execute(owners.where(users.c.id != leaves)).scalar_one() == 0:
+def _keep_an_owner(connection: Connection, leaves: User) -> None:
+    """Raise Conflict for an owner without whom the account has none."""
+    owners = select(func.count()).where(users.c.account_id == leaves.account_id, users.c.role == Role.OWNER)
+    if leaves.role is Role.OWNER and connection.execute(owners.where(users.c.id != leaves.id)).scalar_one() == 0:
         message = "This is the last owner of the account; make somebody else an owner first."
         raise Conflict(message, code="last_owner")
 

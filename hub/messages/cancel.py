@@ -45,7 +45,7 @@ def cancel_campaign(connection: Connection, account_id: int, campaign_id: str, a
     chunks += drop_sources(connection, campaign_id)
     changes = cancel_some(connection, campaign_id, at)
     if not changes.updates and not chunks:
-        raise Conflict("Every message of this campaign has left already.", code="already_sent")
+        raise Conflict("Nothing of this campaign waits any more: it has left, or never could.", code="already_sent")
     _let_go(connection, campaign_id)
     return changes
 

@@ -137,7 +137,8 @@ def time_faults(send_at: datetime | None, now: datetime, limits: Limits) -> list
     if send_at.tzinfo is None:
         return [Fault("send_at", "schedule_no_zone", f"{send_at.isoformat()} has no time zone: add one, as in +01:00.")]
     if send_at < now - PAST_TOLERANCE:
-        return [Fault("send_at", "schedule_past", f"{send_at.isoformat()} is past; leave it out to send now.")]
+        message = f"{send_at.isoformat()} is past; to send now, leave it out, or write null."
+        return [Fault("send_at", "schedule_past", message)]
     if send_at > now + limits.max_ahead:
         days = limits.max_ahead.days
         return [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hub.store.bulk import AnyRow
 
 
-_UNTIL_RELEASED = "Nothing leaves before the operator of the hub has released it."
+_UNTIL_RELEASED = "What has not left by then waits until the operator of the hub has released it."
 
 
 def hold_of(campaign: AnyRow) -> Hold | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hub.web.streams import Piece
 
+FORM = "multipart/form-data"
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read line by line, and never held as a whole."""
 LONGEST_LINE = 64 * 1024
@@ -39,7 +40,7 @@ def upload_of(example: str) -> dict[str, Any]:
         "content": {
             "text/csv": {"schema": {}, "example": example},
             "text/plain": {"schema": {}, "example": example},
-            "multipart/form-data": {
+            FORM: {
                 "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}},
                 "example": {"file": example},
             },
@@ -74,7 +75,7 @@ def rows_of_upload() -> Iterator[tuple[int, list[str]]]:
     Cells are cut at semicolons, commas or tabs, whichever the first line has most of. Raises RequestRefused.
     """
     request.max_content_length = LARGEST
-    numbered = ((at, line) for at, line in enumerate(_lines(_stream()), start=1) if line.strip())
+    numbered = ((at, line) for at, line in enumerate(_lines(upload_stream()), start=1) if line.strip())
     first = next(numbered, None)
     if first is None:
         raise RequestRefused.because("file", "empty_body", "The file is empty; send one number a line, at least.")
@@ -111,8 +112,9 @@ def _each(pieces: Iterator[bytes]) -> Generator[Piece, None, None]:
     yield from pieces
 
 
-def _stream() -> IO[bytes]:
-    if request.mimetype != "multipart/form-data":
+def upload_stream() -> IO[bytes]:
+    """The file of a request: its body, or the part `file` of a form. Raises RequestRefused where that is missing."""
+    if request.mimetype != FORM:
         return request.stream
     part = request.files.get("file")
     if part is None:

@@ -117,7 +117,8 @@ def install(app: Flask, max_body_kb: int) -> None:
 
     def answer(error: Exception) -> BaseResponse:
         if isinstance(error, RequestEntityTooLarge):
-            message = f"The request is larger than {max_body_kb} kB; send it in parts."
+            most = (request.max_content_length or 0) // 1024 or max_body_kb
+            message = f"The request is larger than {most} kB; send it in parts."
             return problem(413, "too_large", message, faults=[Fault("body", "too_large", message)])
         if isinstance(error, HTTPException):
             return _answer_to_http(error)

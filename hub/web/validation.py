@@ -24,14 +24,32 @@ _SAID = {
     "list_type": ("type", "Write a list, in square brackets."),
     "dict_type": ("type", "Write an object, in braces."),
     "model_type": ("type", "Write an object, in braces."),
-    "int_parsing": ("type", "Write a whole number."),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), ("type", "Write a whole number.")),
+    **dict.fromkeys(("bool_parsing", "bool_type"), ("type", "Write true or false, without quotes.")),
+    **dict.fromkeys(
+        (
+            "datetime_type",
+            "datetime_parsing",
+            "datetime_from_date_parsing",
+            "datetime_object_invalid",
+            "timezone_aware",
+        ),
+        ("type", "Write a time as ISO 8601 with an offset, as in 2027-01-04T09:30:00+01:00."),
+    ),
+    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), ("type", "Write a day: 2027-01-04.")),
     "int_parsing_size": ("out_of_range", "This number is too long."),
     "enum": ("not_a_choice", "{input} is not known here; write {expected}."),
     "too_long": ("too_long", "Write at most {max_length} of them."),
     "string_too_long": ("too_long", "Write at most {max_length} characters."),
+    "too_short": ("too_short", "Write at least {min_length} of them."),
+    "string_too_short": ("too_short", "Write at least {min_length} characters."),
+    "literal_error": ("not_a_choice", "{input} is not known here; write {expected}."),
+    "greater_than": ("out_of_range", "Write more than {gt}."),
+    "less_than": ("out_of_range", "Write less than {lt}."),
     "greater_than_equal": ("out_of_range", "Write {ge} or more."),
     "less_than_equal": ("out_of_range", "Write {le} or less."),
-    "string_pattern_mismatch": ("form", "This is not of the form that the hub gives out."),
+    "string_pattern_mismatch": ("form", "This is not of the form that this field takes; the reference shows one."),
+    "value_error": ("unusable", "{error}"),
 }
 """What pydantic calls a fault, what the hub calls it, and the sentence for it."""
 
@@ -53,7 +71,7 @@ def faults_of(error: ValidationError) -> list[Fault]:
 
 
 def _fault(one: ErrorDetails, known: set[str]) -> Fault:
-    code, sentence = _SAID.get(one["type"], ("invalid", "{said}."))
+    code, sentence = _SAID.get(one["type"], ("unusable", "{said}."))
     name = str(one["loc"][-1]) if one["loc"] else ""
     given = one["input"]
     values: dict[str, Any] = {

@@ -25,14 +25,15 @@ MOST_COLUMNS = 200
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 REFUSALS = {
-    "file_empty": "The file has no line with anything in it.",
+    "file_empty": "The file has no line beside a header; send one with numbers.",
     "not_text": "This is neither text nor a spreadsheet that can be read: send CSV, TXT, XLS, XLSX or ODS.",
     "wrong_encoding": "The file is not written in {encoding}; name the encoding that it is in.",
     "line_too_long": f"Line {{line}} has more than {LONGEST_LINE} characters; is it text with one number per line?",
+    "quote_open": "A quote before line {line} is never closed; close it, or take it away.",
     "too_many_columns": f"Line {{line}} has more than {MOST_COLUMNS} columns.",
     "sheet_empty": "The spreadsheet has no sheet.",
     "sheet_locked": "The spreadsheet is protected by a password; save it without.",
-    "sheet_too_large": "The spreadsheet is too large once it is unpacked; save it as CSV.",
+    "sheet_too_large": "The spreadsheet is too large once it is unpacked; save it as CSV, or in parts.",
     "sheet_unreadable": "The spreadsheet cannot be read; save it again, or as CSV.",
     "no_such_column": "There is no column {column}: the widest of the first lines has {width}.",
     "too_many_lines": "The file has more than {most} lines; send it in parts.",
@@ -94,7 +95,7 @@ def _text_rows(path: Path, encoding: str, separator: str) -> Iterator[tuple[int,
             try:
                 row = next(reader, None)
             except csv.Error:  # a quote that never ends gathers lines until they are too many
-                raise refused("line_too_long", line=reader.line_num) from None
+                raise refused("quote_open", line=reader.line_num) from None
             if row is None:
                 return
             yield from _checked(reader.line_num, row)
@@ -134,7 +135,9 @@ def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             for number, line in enumerate(process.stdout, start=1):
                 yield from _checked(number, json.loads(line))
             said = process.stderr.read(200).decode("utf-8", "replace")
-            if process.wait() != 0:
+            if process.wait() < 0:  # it took more memory or time than it may
+                raise refused("sheet_too_large")
+            if process.returncode != 0:
                 raise refused(said if process.returncode == sheets.REFUSED and said in REFUSALS else "sheet_unreadable")
         finally:
             process.kill()

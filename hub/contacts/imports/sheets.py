@@ -38,7 +38,9 @@ def main(path: Path) -> int:
             sys.stdout.write(json.dumps([_text(cell) for cell in row], ensure_ascii=False) + "\n")
     except PasswordError:
         return _refuse("sheet_locked")
-    except (CalamineError, MemoryError, ValueError, OSError):
+    except MemoryError:
+        return _refuse("sheet_too_large")
+    except (CalamineError, ValueError, OSError):
         return _refuse("sheet_unreadable")
     return 0
 

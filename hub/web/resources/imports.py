@@ -10,7 +10,7 @@ from flask import Response, request
 
 from hub.contacts.imports.model import Wishes
 from hub.web.document import call
-from hub.web.files import csv_answer, csv_file
+from hub.web.files import FORM, csv_answer, csv_file, upload_stream
 from hub.web.frame import PREFIX, Frame, Resource, account, answer
 from hub.web.resources.imports_values import (
     Import,
@@ -42,7 +42,15 @@ _FILE = {
                 "application/octet-stream": {
                     "schema": {"type": "string", "format": "binary"},
                     "example": "mobile;prenom\r\n06 12 34 56 78;Nina\r\n",
-                }
+                },
+                FORM: {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    },
+                    "example": {"file": "mobile;prenom\r\n06 12 34 56 78;Nina\r\n"},
+                },
             },
         }
     }
@@ -102,7 +110,7 @@ class ImportCalls:
         """Upload a file of contacts to a list."""
         most = self.frame.core.settings.contacts.max_import_mb * 1024**2
         request.max_content_length = most + PIECE  # what is a little too large is told so, in words
-        made = self.frame.core.imports.upload(account().id, path.list_id, query.filename, _pieces(), most)
+        made = self.frame.core.imports.upload(account().id, path.list_id, _name(query), _pieces(), most)
         return answer(_shown(made), 202, {"Location": f"{PREFIX}/imports/{made.id}"})
 
     def list_imports(self, query: ImportsQuery) -> Response:
@@ -143,9 +151,15 @@ class ImportCalls:
         return csv_answer(f"import-{path.import_id}.csv", header, rows)
 
 
+def _name(query: UploadQuery) -> str:
+    """What the file is called: as the request says, or as its form does."""
+    part = None if "filename" in query.model_fields_set or request.mimetype != FORM else request.files.get("file")
+    return (part.filename if part else None) or query.filename
+
+
 def _pieces() -> Iterator[bytes]:
-    """The body as it arrives."""
-    yield from iter(partial(request.stream.read, PIECE), b"")
+    """The file as it arrives."""
+    yield from iter(partial(upload_stream().read, PIECE), b"")
 
 
 def _shown(one: model.Import) -> Import:

@@ -36,10 +36,10 @@ def test_a_new_account_has_a_name_a_country_credits_and_a_token(accounts: Accoun
 @pytest.mark.parametrize(
     ("name", "country", "credits_", "code"),
     [
-        ("", "FR", 0, "empty"),
-        (" \t", "FR", 0, "empty"),
-        ("a\x00b", "FR", 0, "empty"),
-        ("a\ud800", "FR", 0, "empty"),
+        ("", "FR", 0, "account_name"),
+        (" \t", "FR", 0, "account_name"),
+        ("a\x00b", "FR", 0, "account_name"),
+        ("a\ud800", "FR", 0, "account_name"),
         ("12345", "FR", 0, "only_digits"),
         ("Salon", "FRA", 0, "unknown_country"),
         ("Salon", "", 0, "unknown_country"),

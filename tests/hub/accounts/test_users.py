@@ -449,3 +449,11 @@ def test_the_operator_helps_who_has_lost_all(
     assert phone()
     taken = [second_factor.take_off(eve.account_id, eve.id) for _ in range(2)]
     assert (taken, users.sign_in(EVE, PASSWORD)) == ([True, False], eve)
+
+
+def test_who_is_no_owner_may_go_where_there_is_none(users: Users, account: Account) -> None:
+    """Nobody is told that they are the last owner who never was one."""
+    reader = users.create(account.id, "reader@shop.example", "a long and quiet sentence", Role.VIEWER)
+    users.set_role(account.id, reader.id, Role.SENDER)
+    users.remove(account.id, reader.id)
+    assert users.all(account.id) == ()

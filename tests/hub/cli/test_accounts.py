@@ -38,7 +38,7 @@ def test_a_person_reads_the_token_and_that_it_is_to_be_kept(cli: CommandLine) ->
         (("--name", "Salon Exemple"), "name_taken"),
         (("--name", "B", "--country", "ZZ"), "unknown_country"),
         (("--name", "B", "--credits", "-1"), "out_of_range"),
-        (("--name", " "), "empty"),
+        (("--name", " "), "account_name"),
         (("--name", "12"), "only_digits"),
     ],
 )
@@ -61,7 +61,8 @@ def test_accounts_are_listed_with_their_balances(shop: CommandLine) -> None:
             "available": 100,
             "reserved": 0,
             "spent": 0,
-            "settings": dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply")),
+            "settings": dict.fromkeys(("language", "reply_email", "notice_email", "identity", "auto_reply"))
+            | {"require_consent": False},
         }
     ]
     assert "Salon Exemple" in shop("account", "list").stdout

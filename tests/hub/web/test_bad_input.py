@@ -120,7 +120,14 @@ FIELDS = [
         "text",
         "#nmae#.*did you mean #name#",
     ),
-    Row("B28 past", {"send_at": "2020-01-01T09:30"}, 422, "schedule_past", "send_at", "08:30.* is past; leave it out"),
+    Row(
+        "B28 past",
+        {"send_at": "2020-01-01T09:30"},
+        422,
+        "schedule_past",
+        "send_at",
+        "08:30.* is past; to send now, leave it out",
+    ),
     Row("B28 9999", {"send_at": "9999-12-31T23:59"}, 422, "schedule_too_far", "send_at", "366 days ahead"),
     Row("B28 10000", {"send_at": "9999-12-31T23:59-12:00"}, 422, "schedule_too_far", "send_at", "edge of the calendar"),
     Row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +53,22 @@ def test_a_file_is_looked_at_then_stored(caller: Caller, clients: str) -> None:
     assert (ready["state"], ready["tally"]["new"], ready["tally"]["landline"], before) == ("ready", 1, 1, 0)
     assert (ready["shape"]["separator"], ready["shape"]["number_column"]) == (";", 1)
     assert (done["state"], done["added"], after) == ("done", 1, 1)
+
+
+def test_a_file_may_come_in_a_form(caller: Caller, clients: str) -> None:
+    """As `curl --form` and browsers send it: the wrapper is no part of it, and its name is known."""
+    form = {"file": (io.BytesIO(FILE), "clients 2027.csv")}
+    sent = caller.client.post(f"{clients}/imports", data=form, headers=caller.bearer)
+    work(caller)
+    ready = call(caller, "GET", sent.headers["Location"]).get_json()
+    assert (sent.status_code, ready["filename"], ready["tally"]["lines"]) == (202, "clients 2027.csv", 2)
+    assert ready["shape"]["columns"] == [None, "prenom"]
+
+
+def test_a_form_without_the_file_is_refused(caller: Caller, clients: str) -> None:
+    """It says how the part is called."""
+    sent = caller.client.post(f"{clients}/imports", data={"other": (io.BytesIO(FILE), "a.csv")}, headers=caller.bearer)
+    assert (sent.status_code, sent.get_json()["errors"][0]["field"]) == (422, "file")
 
 
 def test_the_report_computes_nothing(caller: Caller, clients: str) -> None:

@@ -133,7 +133,7 @@ HOSTILE = {
     "blanks": (b" \n\t\n  ", "file_empty"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "not_text"),
     "an endless line": (b"0612345678;" + b"x" * 200_000, "line_too_long"),
-    "an endless quote": (b'0612345678;"' + b"x\n" * 200_000, "line_too_long"),
+    "an endless quote": (b'0612345678;"' + b"x\n" * 200_000, "quote_open"),
     "many columns": (b"0612345678" + b";x" * 300 + b"\n", "too_many_columns"),
     "no archive": (b"PK\x03\x04" + b"\x00" * 500, "sheet_unreadable"),
     "no workbook": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 5000, "sheet_unreadable"),
