@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hub.compliance.window import local_to_utc
     from hub.config.schema import Section, TextList, from_folder
     from hub.failpoints import failpoint
+    from hub.messages.report import Outcomes
     from hub.sms.phone import parse_number, shorten, split_numbers
     from hub.store.bulk import among, fetch, insert_new, insert_returning, insert_rows, upsert_rows
     from hub.store.metadata import BigId, UtcDateTime, new_metadata
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BigId",
     "Guest",
+    "Outcomes",
     "Section",
     "Session",
     "SystemClock",
@@ -53,6 +55,7 @@ __all__ = [
 _ROOMS = {
     "BigId": "hub.store.metadata",
     "Guest": "hub.web.door",
+    "Outcomes": "hub.messages.report",
     "Section": "hub.config.schema",
     "Session": "hub.cli.shared",
     "answer": "hub.cli.shared",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.messages.cancel import cancel_campaign, cancel_the_rest, left_to_cancel
 from hub.messages.report import report_of
-from hub.messages.searching import search_campaigns
+from hub.messages.searching import FoundCampaigns, search_campaigns
 from hub.messages.views import (
     campaign_of,
     latest_campaigns,
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         CampaignFilter,
         CampaignSearch,
         CampaignView,
-        FoundCampaigns,
         MessageInDoubt,
         MessageState,
         MessageView,
@@ -62,7 +61,7 @@ class Campaigns:
             return page_of_campaigns(connection, account_id, wanted, before=before, limit=limit)
 
     def search(self, account_id: int, search: CampaignSearch) -> FoundCampaigns:
-        """A page of the campaigns that are looked for, with their counts by state."""
+        """A page of the campaigns that are looked for, with what became of each."""
         with self.store.read() as connection:
             return search_campaigns(connection, account_id, search)
 

@@ -259,15 +259,6 @@ class CampaignSearch:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCampaigns:
-    """A page of a search with the counts of each campaign; how many were found, and of how many."""
-
-    page: tuple[CampaignView, ...]
-    found: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message as a connector gets it. `id` is the client reference: the same for every try."""
 

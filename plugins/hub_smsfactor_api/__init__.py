@@ -1,0 +1,50 @@
+"""The SMSFactor API: software that was written for SMSFactor talks to the hub, with nothing changed but the base URL.
+
+A request comes in by `web.py`; `reading.py` makes one tree (`node.py`) of whatever form it has, `door.py` finds who
+calls, `routing.py` which endpoint is meant. The endpoints stand in a module per subject. `statuses.py` is the table of
+what can go wrong, `rendering.py` writes JSON and XML. `payloads.py` has what webhooks are told.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hub import MigrationBranch, hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hub import Registry
+    from hub.plugin_kit import Section
+
+hub_api = 1
+
+
+@hookimpl
+def hub_config_schema() -> "Mapping[str, type[Section]]":
+    """Bring the section `[smsfactor_api]`."""
+    from hub_smsfactor_api.settings import SmsfactorSettings
+
+    return {"smsfactor_api": SmsfactorSettings}
+
+
+@hookimpl
+def hub_migrations() -> MigrationBranch:
+    """Bring the tables of tickets, of clients' references, and of what accounts say of themselves."""
+    return MigrationBranch("smsfactor_api", Path(__file__).parent / "migrations" / "versions")
+
+
+@hookimpl
+def hub_register_blueprints(registry: "Registry") -> None:
+    """Bring the endpoints."""
+    from hub_smsfactor_api.web import build
+
+    registry.add_blueprint(build)
+
+
+@hookimpl
+def hub_register_event_styles(registry: "Registry") -> None:
+    """Bring the form in which SMSFactor calls webhooks."""
+    from hub_smsfactor_api.payloads import dress
+    from hub_smsfactor_api.webhooks import STYLE
+
+    registry.add_event_style(STYLE, dress)
