@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from hub.messages.report import Outcomes
     from hub.sms.phone import parse_number, shorten, split_numbers
     from hub.store.bulk import among, fetch, insert_new, insert_returning, insert_rows, upsert_rows
-    from hub.store.metadata import BigId, UtcDateTime, new_metadata
+    from hub.store.metadata import UtcDateTime, new_metadata
     from hub.store.storable import storable
     from hub.web.door import Guest, web_door, whole_body
 
 __all__ = [
-    "BigId",
     "Guest",
     "Outcomes",
     "Section",
@@ -53,7 +52,6 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "BigId": "hub.store.metadata",
     "Guest": "hub.web.door",
     "Outcomes": "hub.messages.report",
     "Section": "hub.config.schema",

@@ -8,15 +8,19 @@ what can go wrong, `rendering.py` writes JSON and XML. `payloads.py` has what we
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub import MigrationBranch, hookimpl
+from hub import Hub, MigrationBranch, hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from hub import Registry
+    from flask import Blueprint
+
+    from hub import Call, Happened, Registry, Webhook
     from hub.plugin_kit import Section
 
 hub_api = 1
+STYLE = "smsfactor"
+"""What the hub calls the form of calls that webhooks of this API have."""
 
 
 @hookimpl
@@ -36,15 +40,24 @@ def hub_migrations() -> MigrationBranch:
 @hookimpl
 def hub_register_blueprints(registry: "Registry") -> None:
     """Bring the endpoints."""
-    from hub_smsfactor_api.web import build
-
-    registry.add_blueprint(build)
+    registry.add_blueprint(_blueprint)
 
 
 @hookimpl
 def hub_register_event_styles(registry: "Registry") -> None:
     """Bring the form in which SMSFactor calls webhooks."""
-    from hub_smsfactor_api.payloads import dress
-    from hub_smsfactor_api.webhooks import STYLE
+    registry.add_event_style(STYLE, _dress)
 
-    registry.add_event_style(STYLE, dress)
+
+def _blueprint(hub: Hub) -> "Blueprint":
+    from hub_smsfactor_api.web import build
+
+    return build(hub)
+
+
+def _dress(
+    hub: Hub, webhook: "Webhook", secrets: "Sequence[str]", events: "Sequence[Happened]"
+) -> "Sequence[Call | None]":
+    from hub_smsfactor_api.payloads import dress
+
+    return dress(hub, webhook, secrets, events)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, String, Table, Text
 
-from hub.plugin_kit import BigId, UtcDateTime, new_metadata
+from hub.plugin_kit import UtcDateTime, new_metadata
 
 metadata = new_metadata()
 
 tickets = Table(
     "smsfactor_tickets",
     metadata,
-    Column("id", BigId, primary_key=True),
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),  # SQLite counts up by that alone
     Column("account_id", BigInteger, nullable=False),
     Column("campaign_id", String(26), unique=True),  # NULL until it is accepted, and where nothing could be sent
     Column("created_at", UtcDateTime, nullable=False),

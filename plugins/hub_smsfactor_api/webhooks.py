@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub import EventType, WebhookState
+from hub_smsfactor_api import STYLE
 from hub_smsfactor_api.numbers import read_id
 from hub_smsfactor_api.rendering import Reply
 from hub_smsfactor_api.statuses import Refused, Status
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from hub_smsfactor_api.rendering import Value
     from hub_smsfactor_api.routing import Asked
 
-STYLE = "smsfactor"
 LONGEST_SIGNATURE = 255
 TYPES: Mapping[str, EventType] = {
     "DLR": EventType.MESSAGE_SETTLED,

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hub.store.metadata import BigId, UtcDateTime
+from hub.plugin_kit import UtcDateTime
 
 revision = "smsfactor_api_0001"
 down_revision = None
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "smsfactor_tickets",
-        sa.Column("id", BigId, nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("campaign_id", sa.String(length=26), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
