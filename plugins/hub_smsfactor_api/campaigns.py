@@ -15,6 +15,7 @@ from hub import (
     SuppressionFilter,
     SuppressionKind,
 )
+from hub.plugin_kit import storable
 from hub_smsfactor_api.dlr import dlr_code
 from hub_smsfactor_api.numbers import bare, parsed
 from hub_smsfactor_api.rendering import Reply
@@ -36,6 +37,7 @@ USUAL = 100
 MOST_ROWS = 10_000
 """Rows of one reply about a campaign's recipients."""
 PAGE = 1000
+_LONGEST_NUMBER = 64
 _SORTS: Mapping[str, CampaignOrder] = {
     "id": CampaignOrder.MADE,
     "date": CampaignOrder.MADE,
@@ -190,7 +192,7 @@ def _search(asked: Asked) -> CampaignSearch:
     )
     search = CampaignSearch(
         CampaignFilter(since=since, until=until, text=wishes.value("text")),
-        number=number.e164 if number else given,
+        number=number.e164 if number else storable(given, _LONGEST_NUMBER) if given else None,
         least=wishes.number("sms_min"),
         most=wishes.number("sms_max"),
         order=order,

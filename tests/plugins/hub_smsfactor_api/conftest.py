@@ -12,7 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from structlog.testing import capture_logs
 from werkzeug.serving import make_server
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
     from pathlib import Path
 
+    import requests
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 

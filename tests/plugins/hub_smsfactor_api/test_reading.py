@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 
-from hub_smsfactor_api.node import Node
 from hub_smsfactor_api.reading import Form, read_document, read_fields
 from hub_smsfactor_api.statuses import Refused, Status
+
+if TYPE_CHECKING:
+    from hub_smsfactor_api.node import Node
 
 BOMB = "".join(
     (
@@ -34,13 +37,19 @@ def gsm_of(data: str, kind: str = "") -> list[tuple[str | None, str | None]]:
         '{"sms":{"Recipients":{"gsm":{"0":{"gsmSmsId":"a","value":"33612345678"},"2":{"value":"33612345679"}}}}}',
         '[{"sms":{"recipients":{"gsm":[{"gsmsmsid":"a","value":"33612345678"},{"value":"33612345679"}]}}}]',
         '<sms><recipients><gsm gsmsmsid="a">33612345678</gsm><gsm>33612345679</gsm></recipients></sms>',
-        '<?xml version="1.0" encoding="ISO-8859-1"?>\n<sms><recipients>'
-        "<gsm><gsmsmsid>a</gsmsmsid><value>33612345678</value></gsm><gsm><value>33612345679</value></gsm>"
-        "</recipients></sms>",
-        '<sms xmlns="urn:any"><recipients><gsm gsmsmsid="a"><![CDATA[33612345678]]></gsm>'
-        "<gsm>33612345679</gsm></recipients></sms>",
-        "XML=%3Csms%3E%3Crecipients%3E%3Cgsm+gsmsmsid%3D%22a%22%3E33612345678%3C%2Fgsm%3E"
-        "%3Cgsm%3E33612345679%3C%2Fgsm%3E%3C%2Frecipients%3E%3C%2Fsms%3E",
+        (
+            '<?xml version="1.0" encoding="ISO-8859-1"?>\n<sms><recipients>'
+            "<gsm><gsmsmsid>a</gsmsmsid><value>33612345678</value></gsm><gsm><value>33612345679</value></gsm>"
+            "</recipients></sms>"
+        ),
+        (
+            '<sms xmlns="urn:any"><recipients><gsm gsmsmsid="a"><![CDATA[33612345678]]></gsm>'
+            "<gsm>33612345679</gsm></recipients></sms>"
+        ),
+        (
+            "XML=%3Csms%3E%3Crecipients%3E%3Cgsm+gsmsmsid%3D%22a%22%3E33612345678%3C%2Fgsm%3E"
+            "%3Cgsm%3E33612345679%3C%2Fgsm%3E%3C%2Frecipients%3E%3C%2Fsms%3E"
+        ),
     ],
 )
 def test_recipients_are_read_in_every_form(document: str) -> None:
