@@ -112,7 +112,8 @@ def make_site(database_url: str, tmp_path: Path) -> Iterator[Make]:
     made: list[Site] = []
 
     def maker(**settings: str) -> Site:
-        usual = {"HUB_EVENTS_ALLOW_PRIVATE": "yes", "HUB_WEB_REQUESTS_PER_MINUTE": "100000"}
+        limits = ("HUB_WEB_REQUESTS_PER_MINUTE", "HUB_WEB_WRONG_TOKENS_PER_MINUTE")
+        usual = {"HUB_EVENTS_ALLOW_PRIVATE": "yes", **dict.fromkeys(limits, "100000")}
         bring = {"smsfactor_api": hub_smsfactor_api}
         hub = make_hub(tmp_path, database_url, settings=usual | settings, bring=bring, clock=FakeClock())
         made.append(Site(hub))
