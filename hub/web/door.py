@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, g, request
-from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.accounts.model import Role, Scope
 from hub.accounts.roles import SCOPES
 from hub.web.bridge import OWNER
+from hub.web.requests import body_of
 from hub.web.signing_in import SignIn
 
 if TYPE_CHECKING:
@@ -72,10 +72,7 @@ def web_door() -> Door:
 
 def whole_body() -> bytes:
     """The body of the request at hand; raises werkzeug's RequestEntityTooLarge, RequestTimeout."""
-    data = request.get_data()
-    if len(data) == request.max_content_length and request.environ["wsgi.input"].read(1):
-        raise RequestEntityTooLarge  # werkzeug cuts a body of unstated length without a word
-    return data
+    return body_of(request)
 
 
 def _noted(guest: Guest) -> Guest:

@@ -68,4 +68,4 @@ def _places(body: Node) -> list[Node]:
 
 
 def _shown_in(node: Node) -> Shown:
-    return Shown(node.value("token"), node.value("username", "login"), node.value("password"))
+    return Shown(node.value("token"), node.value("username", "login"), node.raw("password"))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 
 from hub.plugin_kit import among, fetch, insert_new, insert_returning, insert_rows, storable
 from hub_smsfactor_api.numbers import read_id
@@ -25,7 +27,8 @@ BEFORE_FIRST = 1000
 """The first campaign's ticket is the one after."""
 SIMULATED = "1"
 """The ticket of a simulation: no campaign ever has it."""
-AT_ONCE = 500
+_TRIES = 3
+"""How often somebody may be quicker in the very moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,15 @@ class Tickets:
 
     def link(self, ticket_id: int, campaign_id: str, lists: Collection[int] = ()) -> str:
         """Say which campaign a ticket became, and to which lists it went; its number."""
-        kept = json.dumps({"lists": list(lists)}) if lists else None
-        with self.hub.write() as connection:
-            mine = update(tickets).where(tickets.c.id == ticket_id)
-            connection.execute(mine.values(campaign_id=campaign_id, kept=kept))
-        return _number(ticket_id)
+        values = {"campaign_id": campaign_id, "kept": json.dumps({"lists": list(lists)}) if lists else None}
+        for _ in range(_TRIES):
+            with suppress(IntegrityError), self.hub.write() as connection:
+                kept_id = _ticket_of(connection, campaign_id) or ticket_id
+                if kept_id != ticket_id:  # somebody looked at the campaign before: that ticket is known
+                    _hand_over(connection, ticket_id, kept_id)
+                connection.execute(update(tickets).where(tickets.c.id == kept_id).values(values))
+                return _number(kept_id)
+        raise Refused(Status.UNKNOWN, "The campaign was accepted; GET /campaigns has its ticket.")
 
     def keep(self, ticket_id: int, kept: Mapping[str, Any]) -> str:
         """Keep what is reported of a request that texted nobody; its number."""
@@ -109,6 +116,18 @@ class Tickets:
             query = select(references).join(tickets, tickets.c.id == references.c.ticket_id).where(mine)
             rows = fetch(connection, query.where(among(connection, references.c.number, sorted(set(numbers)))))
         return {row.number: row.reference for row in rows}
+
+
+def _ticket_of(connection: Connection, campaign_id: str) -> int | None:
+    found: int | None = connection.execute(select(tickets.c.id).where(tickets.c.campaign_id == campaign_id)).scalar()
+    return found
+
+
+def _hand_over(connection: Connection, ticket_id: int, kept_id: int) -> None:
+    """Give one ticket's names of recipients to another, and drop it."""
+    mine = update(references).where(references.c.ticket_id == ticket_id)
+    connection.execute(mine.values(ticket_id=kept_id))
+    connection.execute(delete(tickets).where(tickets.c.id == ticket_id))
 
 
 def _known(connection: Connection, campaign_ids: Collection[str]) -> dict[str, Ticket]:

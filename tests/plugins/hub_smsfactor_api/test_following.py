@@ -10,10 +10,12 @@ from hub import InboundText
 from hub.contacts.model import SuppressionKind
 from hub.messages.model import FailureReason, ReceiptState
 from hub.testing.databases import KINDS
+from hub_smsfactor_api.tickets import Tickets
 
 from .conftest import FRIEND, OTHER
 
 if TYPE_CHECKING:
+    from hub import CampaignRequest
     from hub.testing.databases import Databases
 
     from .conftest import Site
@@ -101,6 +103,31 @@ def test_a_campaign_of_the_hubs_own_has_a_ticket_too(site: Site) -> None:
     (one,) = site.get("/campaigns")["campaigns"]
     assert site.get(f"/campaign/{one['id']}")["campaign"][0]["text"] == "Par mail"
     assert site.get("/campaigns")["campaigns"][0]["id"] == one["id"]
+
+
+def test_a_ticket_that_somebody_saw_first_stays(site: Site) -> None:
+    """A receipt may come before the send is answered; the client's names are not lost by that."""
+    rooms, mine = Tickets(site.hub.core), site.hub.account.id
+    begun = rooms.begin(mine, {f"+{FRIEND}": "cmd-1"})
+    campaign = site.hub.send(f"+{FRIEND}").campaign_id
+    seen = rooms.of_campaigns(mine, [campaign])[campaign].number
+    assert rooms.link(begun, campaign) == seen
+    assert rooms.references(campaign, [f"+{FRIEND}"]) == {f"+{FRIEND}": "cmd-1"}
+
+
+def test_a_crash_before_the_answer_leaves_the_campaign_its_ticket(site: Site) -> None:
+    """It was accepted: the list of campaigns shows it, under a ticket of its own."""
+    accept = site.hub.core.intake.accept
+
+    def die(request: CampaignRequest) -> None:
+        accept(request)
+        raise ZeroDivisionError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.bootstrap.Core.accept", lambda _, request: die(request))
+        assert site.send(FRIEND)["status"] == -99
+    (one,) = site.get("/campaigns")["campaigns"]
+    assert (one["text"], one["total"]) == ("Bonjour", "1")
 
 
 def test_each_end_is_counted_where_it_belongs(site: Site) -> None:
