@@ -106,7 +106,7 @@ def _clicked(one: Happened, known: Known) -> Body:
         "short_url": said.get("code"),
         "brand": said.get("brand"),
         "model": said.get("model"),
-        "os": said.get("os"),
+        "os": said.get("system"),
         **{name: said.get(name) for name in ("info1", "info2", "info3", "info4")},
         "clicks_on_link": str(said.get("clicks", 1)),
     }

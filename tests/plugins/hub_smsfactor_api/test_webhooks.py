@@ -134,14 +134,11 @@ def test_a_click_names_its_recipient_as_gsmsid(site: Site, receiver: Receiver) -
     subscribe(site, receiver, "CLICKER")
     ticket = texted(site)
     (view,) = site.hub.core.campaigns.latest(site.hub.account.id)
-    happen(site, EventType.LINK_CLICKED, campaign_id=view.id, number=f"+{FRIEND}", url="https://exemple.fr", clicks=2)
+    who = {"campaign_id": view.id, "number": f"+{FRIEND}"}
+    happen(site, EventType.LINK_CLICKED, **who, url="https://exemple.fr", brand="Nokia", model="3310", system="S40")
     told = receiver.last
-    assert (told["campaign_id"], told["gsmsid"], told["long_url"], told["clicks_on_link"]) == (
-        ticket,
-        "cmd-0",
-        "https://exemple.fr",
-        "2",
-    )
+    assert (told["campaign_id"], told["gsmsid"], told["long_url"]) == (ticket, "cmd-0", "https://exemple.fr")
+    assert (told["brand"], told["model"], told["os"], told["clicks_on_link"]) == ("Nokia", "3310", "S40", "1")
 
 
 def test_the_last_answer_of_a_receiver_is_shown(site: Site, receiver: Receiver) -> None:
