@@ -4,10 +4,19 @@ Pure: importing it opens nothing and reads nothing. What a plugin's tables, sett
 build on is in `hub.plugin_kit`; what its tests build on is in `hub.testing`.
 """
 
-from hub.accounts.model import Account
-from hub.billing.model import LowBalance, PurchaseOrder
+from hub.accounts.model import Account, Scope, Token
+from hub.billing.model import By, Consumed, LowBalance, PurchaseOrder
 from hub.clock import Clock
 from hub.compliance.model import OutsideWindow, Purpose, Violation
+from hub.contacts.model import (
+    Contact,
+    ContactList,
+    NewContact,
+    Proof,
+    Suppression,
+    SuppressionFilter,
+    SuppressionKind,
+)
 from hub.errors import (
     CommitInDoubt,
     Conflict,
@@ -26,6 +35,7 @@ from hub.errors import (
     Throttled,
     TooMany,
 )
+from hub.events.model import Call, EventType, Happened, Webhook, WebhookState
 from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
 from hub.inbound.model import InboundKind, InboundMessage, OptOutNotice
@@ -44,7 +54,10 @@ from hub.messages.connector import (
 )
 from hub.messages.model import (
     Acceptance,
+    CampaignFilter,
+    CampaignOrder,
     CampaignRequest,
+    CampaignSearch,
     CampaignState,
     CampaignView,
     DeliveryReceipt,
@@ -70,7 +83,12 @@ __all__ = [
     "Account",
     "Address",
     "Alphabet",
+    "By",
+    "Call",
+    "CampaignFilter",
+    "CampaignOrder",
     "CampaignRequest",
+    "CampaignSearch",
     "CampaignState",
     "CampaignView",
     "Capabilities",
@@ -80,13 +98,18 @@ __all__ = [
     "Connector",
     "ConnectorContext",
     "ConnectorError",
+    "Consumed",
+    "Contact",
+    "ContactList",
     "Conversation",
     "DeliveryReceipt",
     "Draft",
     "EncodingMode",
+    "EventType",
     "FailureReason",
     "Fault",
     "Finding",
+    "Happened",
     "Hold",
     "HoldReason",
     "Hub",
@@ -99,6 +122,7 @@ __all__ = [
     "MessageState",
     "MessageView",
     "MigrationBranch",
+    "NewContact",
     "NotAllowed",
     "NotAuthenticated",
     "NotEnoughCredits",
@@ -112,6 +136,7 @@ __all__ = [
     "Paused",
     "PermanentFailure",
     "PhoneNumber",
+    "Proof",
     "PurchaseOrder",
     "Purpose",
     "ReceiptState",
@@ -119,17 +144,24 @@ __all__ = [
     "Registry",
     "Rejected",
     "RequestRefused",
+    "Scope",
     "SealedColumn",
     "Service",
     "Sink",
     "StoreUnavailable",
     "Submitted",
+    "Suppression",
+    "SuppressionFilter",
+    "SuppressionKind",
     "Tally",
     "TemporaryFailure",
     "Throttled",
+    "Token",
     "TooMany",
     "Unknown",
     "Violation",
+    "Webhook",
+    "WebhookState",
     "__version__",
     "hookimpl",
 ]

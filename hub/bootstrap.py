@@ -35,7 +35,7 @@ from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
-from hub.errors import HubError, NotAuthenticated
+from hub.errors import ConfigError, Fault, HubError, NotAuthenticated
 from hub.events.delivery import Deliverer
 from hub.events.line import Line
 from hub.events.secrets import SEALED
@@ -84,7 +84,7 @@ from hub.switches import Switches
 from hub.templates.service import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from hub.config.load import Raw
     from hub.config.schema import Section
     from hub.config.settings import Settings
+    from hub.events.model import Call, Happened, Webhook
     from hub.messages.connector import Connector, Sink
     from hub.messages.limits import Limits
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
@@ -175,6 +176,11 @@ class Core:
     def public_url(self) -> str:
         """The web address of the hub, as `[hub] public_url` says it."""
         return self.settings.hub.public_url
+
+    @property
+    def rooms(self) -> Core:
+        """The use cases beyond sending, those that `hub.running.Rooms` names."""
+        return self
 
     def sink(self, connector: str) -> Sink:
         """Where what a connector's carrier says goes."""
@@ -445,7 +451,9 @@ class Core:
     @cached_property
     def deliverer(self) -> Deliverer:
         """What tells them."""
-        return Deliverer(self.store, self.clock, self._open_vault, self._event_line, _notice_address)
+        return Deliverer(
+            self.store, self.clock, self._open_vault, self._event_line, _notice_address, dress=self._dress_events
+        )
 
     @cached_property
     def lines(self) -> Lines:
@@ -604,6 +612,15 @@ class Core:
 
     def _event_line(self, url: str) -> Line:
         return Line(url, allow_private=self.settings.events.allow_private)
+
+    def _dress_events(
+        self, style: str, webhook: Webhook, secrets: Sequence[str], events: Sequence[Happened]
+    ) -> Sequence[Call | None]:
+        """The calls of a webhook in a plugin's form; raises ConfigError where no plugin brings it."""
+        dress = self.plugins.registry.event_styles.get(style)
+        if dress is None:
+            raise ConfigError([Fault("webhook", "style", f"No plugin brings the form {style!r} of calls.")])
+        return dress(self, webhook, secrets, events)
 
     def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:
         for route in sorted(routes):

@@ -92,6 +92,14 @@ def hub_register_console(registry: Registry) -> None:
 
 
 @hookspec
+def hub_register_event_styles(registry: Registry) -> None:
+    """Add forms of webhook calls, for receivers that were written for another platform.
+
+    :param registry: takes a name and what makes the calls of a webhook: `add_event_style(...)`.
+    """
+
+
+@hookspec
 def hub_migrations() -> MigrationBranch | None:
     """Name the folder of the plugin's Alembic revisions, a branch of their own.
 

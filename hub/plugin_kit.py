@@ -15,22 +15,30 @@ if TYPE_CHECKING:
     from hub.compliance.window import local_to_utc
     from hub.config.schema import Section, TextList, from_folder
     from hub.failpoints import failpoint
+    from hub.messages.report import Outcomes
     from hub.sms.phone import parse_number, shorten, split_numbers
-    from hub.store.bulk import insert_new
+    from hub.store.bulk import among, fetch, insert_new, insert_returning, insert_rows, upsert_rows
     from hub.store.metadata import UtcDateTime, new_metadata
     from hub.store.storable import storable
+    from hub.web.door import Guest, web_door, whole_body
 
 __all__ = [
+    "Guest",
+    "Outcomes",
     "Section",
     "Session",
     "SystemClock",
     "TextList",
     "UtcDateTime",
+    "among",
     "answer",
     "choose_account",
     "failpoint",
+    "fetch",
     "from_folder",
     "insert_new",
+    "insert_returning",
+    "insert_rows",
     "json_option",
     "local_to_utc",
     "new_metadata",
@@ -38,9 +46,14 @@ __all__ = [
     "shorten",
     "split_numbers",
     "storable",
+    "upsert_rows",
+    "web_door",
+    "whole_body",
 ]
 
 _ROOMS = {
+    "Guest": "hub.web.door",
+    "Outcomes": "hub.messages.report",
     "Section": "hub.config.schema",
     "Session": "hub.cli.shared",
     "answer": "hub.cli.shared",
@@ -58,6 +71,13 @@ _ROOMS = {
     "shorten": "hub.sms.phone",
     "split_numbers": "hub.sms.phone",
     "storable": "hub.store.storable",
+    "among": "hub.store.bulk",
+    "fetch": "hub.store.bulk",
+    "insert_returning": "hub.store.bulk",
+    "insert_rows": "hub.store.bulk",
+    "upsert_rows": "hub.store.bulk",
+    "web_door": "hub.web.door",
+    "whole_body": "hub.web.door",
 }
 
 

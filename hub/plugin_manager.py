@@ -52,6 +52,7 @@ REGISTRATIONS = (
     "hub_register_commands",
     "hub_register_blueprints",
     "hub_register_console",
+    "hub_register_event_styles",
 )
 
 

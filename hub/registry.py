@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     import click
     from flask import Blueprint
 
     from hub.config.schema import Section
+    from hub.events.model import Call, Happened, Webhook
     from hub.messages.connector import Connector, ConnectorContext
     from hub.running import Hub
 
@@ -102,6 +103,9 @@ class ConsoleLink:
     path: str
 
 
+EventStyle: TypeAlias = "Callable[[Hub, Webhook, Sequence[str], Sequence[Happened]], Sequence[Call | None]]"
+"""Makes the calls of a webhook: with its secrets, one for each event, None for one that is not told."""
+
 ORDER = "order"
 """The place beside a purchase order that nobody has paid yet."""
 
@@ -126,6 +130,7 @@ class Registry:
     sections: dict[str, type[Section]] = field(default_factory=dict)
     migrations: dict[str, MigrationBranch] = field(default_factory=dict)
     console_links: list[ConsoleLink] = field(default_factory=list)
+    event_styles: dict[str, EventStyle] = field(default_factory=dict)
 
     def copy(self) -> Registry:
         """The same content, to go back to."""
@@ -183,6 +188,11 @@ class Registry:
         if not path.startswith("/") or "{id}" not in path:
             raise ValueError(f"the path {path!r} should begin with / and have {{id}} in it")
         self.console_links.append(ConsoleLink(place, label, path))
+
+    def add_event_style(self, name: str, dress: EventStyle) -> None:
+        """Add a form of calls for webhooks that are made with it; the hook `hub_register_event_styles` does so."""
+        _claim(self.event_styles, name, "style of webhook calls")
+        self.event_styles[name] = dress
 
     def add_section(self, name: str, model: type[Section]) -> None:
         """Add a section of hub.ini; the hook `hub_config_schema` does so."""

@@ -13,16 +13,104 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from hub.accounts.children import Children
     from hub.accounts.model import Account
+    from hub.accounts.service import Accounts
+    from hub.accounts.tokens import Tokens
+    from hub.billing.alerts import BalanceAlerts
+    from hub.billing.figures import Consumption
     from hub.billing.model import PurchaseOrder
+    from hub.billing.orders import Orders
+    from hub.billing.postpaid import PostPaid
     from hub.clock import Clock
     from hub.config.schema import Section
+    from hub.contacts.lists import Lists
+    from hub.contacts.service import Suppressions
+    from hub.contacts.unallocated import Unallocated
+    from hub.events.service import Webhooks
     from hub.inbound.reply_address import Conversation
+    from hub.inbound.views import Texts
+    from hub.messages.campaigns import Campaigns
     from hub.messages.connector import Sink
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, MessageView
+    from hub.messages.simulate import Simulator
     from hub.vault import Vault
 
 S = TypeVar("S", bound="Section")
+
+
+class Rooms(Protocol):
+    """The use cases of a hub: what a plugin that is a whole API builds on. Each names the account that it acts for."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Accounts and their credits."""
+        ...
+
+    @property
+    def children(self) -> Children:
+        """Sub-accounts."""
+        ...
+
+    @property
+    def tokens(self) -> Tokens:
+        """API tokens."""
+        ...
+
+    @property
+    def lists(self) -> Lists:
+        """Contact lists."""
+        ...
+
+    @property
+    def suppressions(self) -> Suppressions:
+        """Numbers that must not be texted."""
+        ...
+
+    @property
+    def unallocated(self) -> Unallocated:
+        """Numbers that are nobody's."""
+        ...
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """What was sent."""
+        ...
+
+    @property
+    def simulator(self) -> Simulator:
+        """What sending would do."""
+        ...
+
+    @property
+    def texts(self) -> Texts:
+        """What people wrote."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Who is told what happens."""
+        ...
+
+    @property
+    def balance_alerts(self) -> BalanceAlerts:
+        """Who is warned of few credits."""
+        ...
+
+    @property
+    def consumption(self) -> Consumption:
+        """What was used."""
+        ...
+
+    @property
+    def orders(self) -> Orders:
+        """What was bought."""
+        ...
+
+    @property
+    def post_paid(self) -> PostPaid:
+        """Who pays afterwards."""
+        ...
 
 
 class Hub(Protocol):
@@ -60,6 +148,11 @@ class Hub(Protocol):
     @property
     def public_url(self) -> str:
         """The web address under which the public reaches the hub, without a slash at its end; empty for none."""
+        ...
+
+    @property
+    def rooms(self) -> Rooms:
+        """The use cases beyond sending."""
         ...
 
     def section(self, model: type[S]) -> S:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = {
     "hub": "hub",
     "hub_mail_to_sms": "plugins",
+    "hub_smsfactor_api": "plugins",
     "hub_console": "connectors",
     "hub_http_carrier": "connectors",
     "hub_sandbox": "connectors",

@@ -13,9 +13,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.accounts import ledger
+from hub.accounts.model import Role
 from hub.accounts.reading import account_of_row, account_with, accounts_with_parents
 from hub.accounts.service import MAX_CREDITS, checked_name, name_taken, open_account
 from hub.accounts.tables import accounts, credit_transfers
+from hub.accounts.users import insert_user, user_to_be
 from hub.errors import Conflict, NotAllowed, NotEnoughCredits, NotFound, RequestRefused
 
 if TYPE_CHECKING:
@@ -44,12 +46,15 @@ class Children:
         draws: bool = False,
         credits_: int = 0,
         countries: Collection[str] | None = None,
+        owner: tuple[str, str] | None = None,
     ) -> Account:
         """Open a sub-account, perhaps with credits of its parent's; its country and countries are the parent's.
 
-        Raises RequestRefused for a bad name, country or amount, NotAllowed where the parent is a sub-account itself,
+        `owner` is the address and password of a person who signs in for it from then on. Raises as making a user does,
+        RequestRefused for a bad name, country or amount, NotAllowed where the parent is a sub-account itself,
         Conflict when the name is taken, NotEnoughCredits.
         """
+        person = None if owner is None else user_to_be(self.store, *owner, Role.OWNER)
         now = self.clock.now()
         with self.store.write("account") as connection:
             parent = account_with(connection, parent_id)
@@ -62,6 +67,8 @@ class Children:
             if allowed is None:
                 connection.execute(update(accounts).where(accounts.c.id == child_id).values(countries=None))
             self._transfer(connection, parent_id, child_id, _checked_credits(credits_, least=0), "opening")
+            if person is not None:
+                insert_user(connection, child_id, person, now)
             return account_with(connection, child_id)
 
     def all(self, parent_id: int, *, after: int = 0, limit: int = 1000) -> tuple[Account, ...]:

@@ -19,6 +19,7 @@ from hub.store.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sqlalchemy import Connection, Select
 
@@ -45,20 +46,12 @@ class Users:
 
     def create(self, account_id: int, email: str, password: str, role: Role = Role.OWNER) -> User:
         """Let a person sign in for an account. Raises RequestRefused for a weak password or a bad address."""
-        email = _checked_email(email)
-        checked_password(password, email)
-        with self.store.read() as connection:  # to hash is slow: what would be refused is, before
+        with self.store.read() as connection:
             account_with(connection, account_id)
-            if connection.execute(_BY_EMAIL, {"email": email}).first():
-                raise _email_taken(email)
-        hashed, now = hash_password(password), self.clock.now()
-        row = {"account_id": account_id, "email": email, "password_hash": hashed, "created_at": now, "role": role}
+        row = user_to_be(self.store, email, password, role)
         with self.store.write("user") as connection:
             account_with(connection, account_id)
-            new = insert_returning(connection, users, [row], users.c.id)
-        if not new:
-            raise _email_taken(email)
-        return User(new[0], account_id, email, role, now)
+            return insert_user(connection, account_id, row, self.clock.now())
 
     def all(self, account_id: int, *, after: int = 0, limit: int = 1000) -> tuple[User, ...]:
         """The people of an account, the oldest first, from the one after `after`."""
@@ -138,6 +131,27 @@ class Users:
         if row.confirmed_at is not None:
             self.second_factor.use(row.id, code)
         return _as_user(row)
+
+
+def user_to_be(store: Store, email: str, password: str, role: Role) -> dict[str, Any]:
+    """What is kept of a new person, for `insert_user`; to hash is slow: what would be refused is, before.
+
+    Raises RequestRefused for a weak password or a bad address, Conflict for an address that can sign in.
+    """
+    email = _checked_email(email)
+    checked_password(password, email)
+    with store.read() as connection:
+        if connection.execute(_BY_EMAIL, {"email": email}).first():
+            raise _email_taken(email)
+    return {"email": email, "password_hash": hash_password(password), "role": role}
+
+
+def insert_user(connection: Connection, account_id: int, row: dict[str, Any], at: datetime) -> User:
+    """Let a person sign in for an account, in the caller's transaction. Raises Conflict for an address that can."""
+    new = insert_returning(connection, users, [row | {"account_id": account_id, "created_at": at}], users.c.id)
+    if not new:
+        raise _email_taken(row["email"])
+    return User(new[0], account_id, row["email"], row["role"], at)
 
 
 def user_row(connection: Connection, account_id: int, user_id: int) -> AnyRow:

@@ -14,6 +14,7 @@ from hub.accounts.model import Movement
 from hub.accounts.reading import account_with
 from hub.accounts.service import MAX_CREDITS
 from hub.billing.model import OrderKind, OrderState, PurchaseOrder
+from hub.billing.papers import order_pdf
 from hub.billing.tables import purchase_orders as table
 from hub.billing.widths import LONGEST_PAYMENT, LONGEST_REFERENCE, LONGEST_VALIDATOR
 from hub.errors import Conflict, NotAllowed, NotFound, RequestRefused
@@ -93,6 +94,11 @@ class Orders:
         """One of them; raises NotFound."""
         with self.store.read() as connection:
             return _order(connection, account_id, order_id)
+
+    def paper(self, account_id: int, order_id: int) -> bytes:
+        """One of them as a PDF; raises NotFound."""
+        with self.store.read() as connection:
+            return order_pdf(account_with(connection, account_id), _order(connection, account_id, order_id))
 
     def cancel(self, account_id: int | None, order_id: int) -> PurchaseOrder:
         """Call an order off; doing so again changes nothing. Without an account any order, for the operator.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hub.accounts.model import Account
-    from hub.billing.model import Statement, UsedTexts
+    from hub.billing.model import PurchaseOrder, Statement, UsedTexts
 
 _WIDTHS = (40, 50, 30, 30, 30)
 _LINE_MM = 7
@@ -115,6 +115,36 @@ def statement_pdf(account: Account, told: Statement) -> bytes:
             page.cell(width, _LINE_MM, _plain(str(cell)), border="B")
         page.ln(_LINE_MM)
     return bytes(page.output())
+
+
+def order_pdf(account: Account, order: PurchaseOrder) -> bytes:
+    """An order as a PDF, like a statement: the same order in the same state is the same bytes."""
+    from fpdf import FPDF  # heavy, and for this alone
+
+    french = language_of(account) == FRENCH
+    page = FPDF()
+    page.set_creation_date(order.created_at)
+    title = f"{'Commande' if french else 'Order'} {order.reference}"
+    page.set_title(_plain(title))
+    page.add_page()
+    page.set_font("helvetica", "B", 16)
+    page.multi_cell(0, 2 * _LINE_MM, _plain(title), new_x="LMARGIN", new_y="NEXT")
+    page.set_font("helvetica", "", 11)
+    for label, value in _lines_of(account, order, french=french):
+        page.cell(70, _LINE_MM, _plain(label))
+        page.multi_cell(0, _LINE_MM, _plain(value), new_x="LMARGIN", new_y="NEXT")
+    return bytes(page.output())
+
+
+def _lines_of(account: Account, order: PurchaseOrder, *, french: bool) -> list[tuple[str, str]]:
+    return [
+        ("Compte" if french else "Account", account.name),
+        ("Crédits" if french else "Credits", str(order.credits)),
+        ("Prix" if french else "Price", f"{order.price} {order.currency}" if order.price else "-"),
+        ("Commandée le" if french else "Ordered on", f"{order.created_at:%Y-%m-%d}"),
+        ("Payée le" if french else "Paid on", f"{order.ended_at:%Y-%m-%d}" if order.ended_at else "-"),
+        ("État" if french else "State", order.state),
+    ]
 
 
 def _figures(headings: Headings, told: Statement) -> list[tuple[str, str | int]]:

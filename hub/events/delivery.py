@@ -7,6 +7,7 @@ under the same id: it may come twice, it is never lost.
 
 from __future__ import annotations
 
+import json
 import random
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -18,10 +19,12 @@ import structlog
 from sqlalchemy import and_, exists, or_, select, text, update
 
 from hub.errors import HubError
-from hub.events.model import EventState, WebhookState
+from hub.events.line import Answer
+from hub.events.model import Call, EventState, EventType, Happened, WebhookState
 from hub.events.notices import disabled_notice
 from hub.events.rules import asked_pause, next_pause
 from hub.events.secrets import sealed_secrets
+from hub.events.service import as_webhook
 from hub.events.signing import headers_of
 from hub.events.tables import webhook_attempts, webhook_events, webhooks
 from hub.failpoints import failpoint
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from hub.clock import Clock
-    from hub.events.line import Answer, Line
+    from hub.events.line import Line
+    from hub.events.model import Webhook
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
     from hub.vault import Vault
@@ -60,6 +64,14 @@ def _never() -> bool:
     return False
 
 
+_PASSED_OVER = Answer(204)
+"""The answer to an event of which a plugin's style says nothing: nobody was called."""
+
+
+def _no_style(style: str, _: Webhook, __: Sequence[str], ___: Sequence[Happened]) -> Sequence[Call | None]:
+    raise LookupError(style)
+
+
 def _nobody(_: Connection, __: int) -> tuple[str | None, bool]:
     return None, False
 
@@ -76,7 +88,11 @@ class _Told:
 
 @dataclass(frozen=True)
 class Deliverer:
-    """Delivers events. `address_of` says where an account's notices go, and whether it reads French."""
+    """Delivers events. `address_of` says where an account's notices go, and whether it reads French.
+
+    `dress` gives calls of a plugin's style their form: by its name, the webhook, its secrets and the events. A None
+    among them is an event that is not told.
+    """
 
     store: Store
     clock: Clock
@@ -84,6 +100,7 @@ class Deliverer:
     open_line: Callable[[str], Line]
     address_of: Callable[[Connection, int], tuple[str | None, bool]] = _nobody
     chance: Callable[[], float] = random.random
+    dress: Callable[[str, Webhook, Sequence[str], Sequence[Happened]], Sequence[Call | None]] = _no_style
     _lines: set[Line] = field(default_factory=set)
 
     def has_due(self) -> bool:
@@ -140,10 +157,11 @@ class Deliverer:
             query = select(webhook_events).where(webhook_events.c.webhook_id == row.id, _WAITING)
             events = fetch(connection, query.order_by(webhook_events.c.id).limit(AT_ONCE))
         secrets = [self.vault().open(one) for one in sealed]
+        dressed = self.dress(row.style, as_webhook(row), secrets, list(map(_happened, events))) if row.style else None
         line = self.open_line(row.url)
         self._lines.add(line)
         try:
-            told = self._tell(line, secrets, events, stop)
+            told = self._tell(line, secrets, events, dressed, stop)
         finally:
             self._lines.discard(line)
             line.close()
@@ -151,19 +169,27 @@ class Deliverer:
         return sum(one.answer.is_yes for one in told)
 
     def _tell(
-        self, line: Line, secrets: Sequence[str], events: Sequence[AnyRow], stop: Callable[[], bool]
+        self,
+        line: Line,
+        secrets: Sequence[str],
+        events: Sequence[AnyRow],
+        dressed: Sequence[Call | None] | None,
+        stop: Callable[[], bool],
     ) -> list[_Told]:
-        """Send events in their order, until one is not taken."""
+        """Send events in their order, until one is not taken; `dressed` where a plugin gave them their form."""
         told: list[_Told] = []
         until = self.clock.now() + BUDGET
-        for event in events:
+        for place, event in enumerate(events):
             now = self.clock.now()
             if stop() or now >= until:
                 break
-            body = event.body.encode()
+            call = _standard(event, now, secrets) if dressed is None else dressed[place]
+            if call is None:
+                told.append(_Told(event, now, 0, _PASSED_OVER))
+                continue
             failpoint("webhook.before_call")
             begun = self.clock.monotonic()
-            answer = line.post(body, headers_of(event.event_id, int(now.timestamp()), body, secrets))
+            answer = line.post(call.body, call.headers)
             failpoint("webhook.after_call")
             told.append(_Told(event, now, int((self.clock.monotonic() - begun) * 1000), answer))
             if not answer.is_yes:
@@ -182,7 +208,8 @@ class Deliverer:
             if taken:
                 these = update(webhook_events).where(among(connection, webhook_events.c.id, taken))
                 connection.execute(these.values(state=EventState.DELIVERED))
-            insert_rows(connection, webhook_attempts, [_attempt(row, one) for one in told])
+            calls = [one for one in told if one.answer is not _PASSED_OVER]
+            insert_rows(connection, webhook_attempts, [_attempt(row, one) for one in calls])
             if values.get("state") == WebhookState.DISABLED:
                 self._give_notice(connection, row, values["fault"], now)
 
@@ -215,6 +242,15 @@ def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
     free = or_(webhooks.c.lease_until.is_(None), webhooks.c.lease_until < now)
     live = (webhooks.c.state == WebhookState.ACTIVE, webhooks.c.deleted_at.is_(None))
     return (*live, webhooks.c.retry_at <= now, free, waits)
+
+
+def _standard(event: AnyRow, now: datetime, secrets: Sequence[str]) -> Call:
+    body = event.body.encode()
+    return Call(body, headers_of(event.event_id, int(now.timestamp()), body, secrets))
+
+
+def _happened(row: AnyRow) -> Happened:
+    return Happened(row.event_id, EventType(row.type), row.created_at, json.loads(row.body)["data"])
 
 
 def _attempt(row: AnyRow, one: _Told) -> dict[str, Any]:

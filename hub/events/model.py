@@ -55,8 +55,29 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """An event as it waits to be told; `data` is what its fact said."""
+
+    id: str
+    type: EventType
+    at: datetime
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a receiver is sent for an event."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
-    """An account's wish to be called at `url` when something of these `types` happens. `fault`: why it is not."""
+    """An account's wish to be called at `url` when something of these `types` happens. `fault`: why it is not.
+
+    `style` names the plugin's form that its calls have; None for Standard Webhooks.
+    """
 
     id: int
     account_id: int
@@ -66,6 +87,7 @@ class Webhook:
     fault: str | None
     created_at: datetime
     changed_at: datetime
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,29 @@ SEALED = SealedColumn("webhook_secrets", "id", "clear", "sealed", "lookup")
 
 def make_secret(connection: Connection, vault: Vault, webhook_id: int, at: datetime) -> str:
     """Make a secret; one that there was signs for a day more, and what is older does not."""
+    secret = new_secret()
     connection.execute(delete(table).where(table.c.webhook_id == webhook_id, table.c.until.is_not(None)))
     old = update(table).where(table.c.webhook_id == webhook_id)
     connection.execute(old.values(until=at + OLD_SIGNS_FOR))
-    secret = new_secret()
-    row = {"webhook_id": webhook_id, "sealed": vault.seal(secret), "lookup": vault.lookup(secret)}
-    connection.execute(insert(table).values(row))
+    _keep(connection, vault, webhook_id, secret)
     return secret
+
+
+def take_secret(connection: Connection, vault: Vault, webhook_id: int, secret: str) -> None:
+    """Keep a secret that the receiver's owner chose, instead of any other; an empty one is none."""
+    forget_secrets(connection, webhook_id)
+    if secret:
+        _keep(connection, vault, webhook_id, secret)
 
 
 def forget_secrets(connection: Connection, webhook_id: int) -> None:
     """Drop every secret of a webhook."""
     connection.execute(delete(table).where(table.c.webhook_id == webhook_id))
+
+
+def _keep(connection: Connection, vault: Vault, webhook_id: int, secret: str) -> None:
+    row = {"webhook_id": webhook_id, "sealed": vault.seal(secret), "lookup": vault.lookup(secret)}
+    connection.execute(insert(table).values(row))
 
 
 def sealed_secrets(connection: Connection, webhook_id: int, at: datetime) -> Sequence[str]:

@@ -23,7 +23,7 @@ from hub.events.model import (
 )
 from hub.events.outbox import row_of
 from hub.events.rules import checked_url
-from hub.events.secrets import forget_secrets, make_secret
+from hub.events.secrets import forget_secrets, make_secret, take_secret
 from hub.events.tables import webhook_attempts, webhook_events, webhooks
 from hub.ids import new_id
 
@@ -59,8 +59,19 @@ class Webhooks:
     allow_private: bool = False
     keep: timedelta = timedelta(days=30)
 
-    def create(self, account_id: int, url: str, types: Collection[EventType]) -> NewWebhook:
-        """Make a webhook; it counts from now on. Raises RequestRefused, and Conflict where there are enough."""
+    def create(
+        self,
+        account_id: int,
+        url: str,
+        types: Collection[EventType],
+        *,
+        style: str | None = None,
+        secret: str = "",
+    ) -> NewWebhook:
+        """Make a webhook; it counts from now on. Raises RequestRefused, and Conflict where there are enough.
+
+        One with a `style` of a plugin's has the secret that is given, or none.
+        """
         now = self.clock.now()
         row = {
             "account_id": account_id,
@@ -70,6 +81,7 @@ class Webhooks:
             "created_at": now,
             "changed_at": now,
             "retry_at": now,
+            "style": style,
         }
         vault = self.vault()  # before the transaction: the first one to need it makes its key
         with self.store.write("webhook") as connection:
@@ -82,13 +94,16 @@ class Webhooks:
                     f"An account has at most {MOST_WEBHOOKS} webhooks; delete one.", code="too_many_webhooks"
                 )
             made = connection.execute(insert(webhooks).values(row).returning(*webhooks.c)).one()
-            return NewWebhook(_as_webhook(made), make_secret(connection, vault, made.id, now))
+            if style is not None:
+                take_secret(connection, vault, made.id, secret)
+                return NewWebhook(as_webhook(made), secret)
+            return NewWebhook(as_webhook(made), make_secret(connection, vault, made.id, now))
 
     def all(self, account_id: int) -> tuple[Webhook, ...]:
         """The webhooks of an account, the oldest first."""
         mine = (webhooks.c.account_id == account_id, webhooks.c.deleted_at.is_(None))
         with self.store.read() as connection:
-            return tuple(map(_as_webhook, connection.execute(select(webhooks).where(*mine).order_by(webhooks.c.id))))
+            return tuple(map(as_webhook, connection.execute(select(webhooks).where(*mine).order_by(webhooks.c.id))))
 
     def get(self, account_id: int, webhook_id: int) -> Webhook:
         """A webhook of an account; raises NotFound."""
@@ -103,12 +118,15 @@ class Webhooks:
         url: str | None = None,
         types: Collection[EventType] | None = None,
         state: WebhookState | None = None,
+        secret: str | None = None,
         check: Callable[[Webhook], None] = _anything,
     ) -> Webhook:
         """Change what is given; `check` may refuse, by what stands there. Raises NotFound, RequestRefused.
 
-        One that becomes active is called at once, and begins with what had been waiting.
+        One that becomes active is called at once, and begins with what had been waiting. A `secret` is for one of a
+        plugin's style: it takes the place of any other at once, and an empty one leaves none.
         """
+        vault = None if secret is None else self.vault()
         now = self.clock.now()
         values: dict[str, Any] = {"changed_at": now}
         if url is not None:
@@ -119,8 +137,10 @@ class Webhooks:
             values |= _by_hand(state, now)
         with self.store.write("webhook") as connection:
             check(_webhook(connection, account_id, webhook_id, lock=True))
+            if vault is not None:
+                take_secret(connection, vault, webhook_id, secret or "")
             changed = update(webhooks).where(webhooks.c.id == webhook_id).values(values)
-            found = _as_webhook(connection.execute(changed.returning(*webhooks.c)).one())
+            found = as_webhook(connection.execute(changed.returning(*webhooks.c)).one())
         self.ring()
         return found
 
@@ -166,6 +186,15 @@ class Webhooks:
             _call_now(connection, webhook_id, now)
         self.ring()
 
+    def last_answers(self, account_id: int) -> dict[int, int | None]:
+        """The status that each webhook of an account answered its last call with, by its id; None: it gave none."""
+        table = webhook_attempts
+        mine = select(webhooks.c.id).where(webhooks.c.account_id == account_id, webhooks.c.deleted_at.is_(None))
+        last = select(func.max(table.c.id)).where(table.c.webhook_id.in_(mine)).group_by(table.c.webhook_id)
+        with self.store.read() as connection:
+            rows = connection.execute(select(table.c.webhook_id, table.c.status).where(table.c.id.in_(last)))
+            return {row.webhook_id: row.status for row in rows}
+
     def attempts(
         self, account_id: int, webhook_id: int, *, before: int | None = None, limit: int = 100
     ) -> tuple[Attempt, ...]:
@@ -200,7 +229,7 @@ class Webhooks:
             query = query.where(webhooks.c.account_id == account_id)
         with self.store.read() as connection:
             return tuple(
-                Backlog(_as_webhook(row), row.waiting or 0, row.oldest_at, row.tries, row.retry_at)
+                Backlog(as_webhook(row), row.waiting or 0, row.oldest_at, row.tries, row.retry_at)
                 for row in connection.execute(query)
             )
 
@@ -262,7 +291,7 @@ def _webhook(connection: Connection, account_id: int, webhook_id: int, *, lock: 
     row = connection.execute(query.with_for_update(key_share=True) if lock else query).first()
     if row is None:
         raise NotFound("This account has no webhook of that id.")
-    return _as_webhook(row)
+    return as_webhook(row)
 
 
 def _active(connection: Connection, account_id: int, webhook_id: int) -> None:
@@ -274,10 +303,11 @@ def _call_now(connection: Connection, webhook_id: int, now: datetime) -> None:
     connection.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(retry_at=now))
 
 
-def _as_webhook(row: AnyRow) -> Webhook:
+def as_webhook(row: AnyRow) -> Webhook:
+    """A row of `webhooks` as a value."""
     types = tuple(map(EventType, row.types.split()))
     state = WebhookState(row.state)
-    return Webhook(row.id, row.account_id, row.url, types, state, row.fault, row.created_at, row.changed_at)
+    return Webhook(row.id, row.account_id, row.url, types, state, row.fault, row.created_at, row.changed_at, row.style)
 
 
 def _as_attempt(row: AnyRow) -> Attempt:

@@ -24,6 +24,7 @@ webhooks = Table(
     Column("tries", SmallInteger, nullable=False, server_default="0"),  # of the first event that waits
     Column("owner", String(26)),
     Column("lease_until", UtcDateTime),
+    Column("style", String(32)),  # a plugin's form of calls; NULL for Standard Webhooks
     Index("ix_webhooks_account", "account_id"),
     comment="Whoever delivers holds its lease: one at a time, so that events keep their order.",
 )

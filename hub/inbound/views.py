@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from hub.inbound.model import InboundKind, InboundMessage
 from hub.inbound.tables import inbound_messages as table
 from hub.messages.views import message_id
+from hub.store.bulk import among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -55,6 +56,13 @@ class Texts:
             query = query.where(table.c.id < first)
         with self.store.read() as connection:
             return tuple(map(as_message, connection.execute(query)))
+
+    def named(self, account_id: int, text_ids: Collection[str]) -> dict[str, InboundMessage]:
+        """Those of these texts that are the account's, by their ids."""
+        query = select(table).where(table.c.account_id == account_id)
+        with self.store.read() as connection:
+            rows = connection.execute(query.where(among(connection, table.c.public_id, list(text_ids))))
+            return {row.public_id: as_message(row) for row in rows} if text_ids else {}
 
     def count(self, account_id: int, campaign_id: str) -> Mapping[InboundKind, int]:
         """How many texts of each kind answer a campaign of the account."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.messages.cancel import cancel_campaign, cancel_the_rest, left_to_cancel
 from hub.messages.report import report_of
+from hub.messages.searching import FoundCampaigns, search_campaigns
 from hub.messages.views import (
     campaign_of,
     latest_campaigns,
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hub.clock import Clock
-    from hub.messages.model import CampaignFilter, CampaignView, MessageInDoubt, MessageState, MessageView
+    from hub.messages.model import (
+        CampaignFilter,
+        CampaignSearch,
+        CampaignView,
+        MessageInDoubt,
+        MessageState,
+        MessageView,
+    )
     from hub.messages.outcomes import Changes
     from hub.messages.report import Report
     from hub.store.engine import Store
@@ -51,6 +59,11 @@ class Campaigns:
         """Campaigns of an account, the latest first, older than the one of the id `before`; without counts by state."""
         with self.store.read() as connection:
             return page_of_campaigns(connection, account_id, wanted, before=before, limit=limit)
+
+    def search(self, account_id: int, search: CampaignSearch) -> FoundCampaigns:
+        """A page of the campaigns that are looked for, with what became of each."""
+        with self.store.read() as connection:
+            return search_campaigns(connection, account_id, search)
 
     def report(self, account_id: int, campaign_id: str) -> Report:
         """What became of a campaign; raises NotFound."""

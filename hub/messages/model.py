@@ -239,6 +239,32 @@ class CampaignFilter:
     text: str | None = None
 
 
+class CampaignOrder(StrEnum):
+    """What campaigns can be put in order by."""
+
+    MADE = "made"
+    TEXT = "text"
+    CREDITS = "credits"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSearch:
+    """Which campaigns, and which page of them: `skip` of those found are left out, `limit` are given.
+
+    `least` and `most` count their texts, `number` (E.164) is one of their recipients.
+    """
+
+    wanted: CampaignFilter = CampaignFilter()
+    number: str | None = None
+    least: int | None = None
+    most: int | None = None
+    order: CampaignOrder = CampaignOrder.MADE
+    descending: bool = False
+    skip: int = 0
+    limit: int = 100
+
+
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
     """One message as a connector gets it. `id` is the client reference: the same for every try."""

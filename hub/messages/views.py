@@ -21,7 +21,7 @@ from hub.store.storable import storable
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from hub.messages.model import CampaignFilter
     from hub.store.bulk import AnyRow
@@ -57,7 +57,7 @@ def campaign_of(connection: Connection, account_id: int, campaign_id: str) -> Ca
     states = connection.execute(
         select(messages.c.state, func.count()).where(messages.c.campaign_id == campaign_id).group_by(messages.c.state)
     )
-    return _as_campaign(row, dict(states.all()))
+    return as_campaign(row, dict(states.all()))
 
 
 def latest_campaigns(connection: Connection, account_id: int | None, limit: int) -> tuple[CampaignView, ...]:
@@ -65,27 +65,33 @@ def latest_campaigns(connection: Connection, account_id: int | None, limit: int)
     query = select(campaigns).order_by(campaigns.c.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(campaigns.c.account_id == account_id)
-    return tuple(_as_campaign(row, {}) for row in connection.execute(query))
+    return tuple(as_campaign(row, {}) for row in connection.execute(query))
 
 
 def page_of_campaigns(
     connection: Connection, account_id: int, wanted: CampaignFilter, *, before: str | None, limit: int
 ) -> tuple[CampaignView, ...]:
     """Campaigns of an account, the latest first, older than the one of the id `before`; without counts by state."""
-    query = select(campaigns).where(campaigns.c.account_id == account_id)
-    if wanted.states:
-        query = query.where(campaigns.c.state.in_(wanted.states))
-    if wanted.sources:
-        query = query.where(campaigns.c.source.in_(wanted.sources))
-    if wanted.since is not None:
-        query = query.where(campaigns.c.id >= first_id(wanted.since))
-    if wanted.until is not None:
-        query = query.where(campaigns.c.id < first_id(wanted.until))
-    if wanted.text:
-        query = query.where(campaigns.c.text.icontains(storable(wanted.text), autoescape=True))
+    query = select(campaigns).where(campaigns.c.account_id == account_id, *campaign_conditions(wanted))
     if before is not None:
         query = query.where(campaigns.c.id < before)
-    return tuple(_as_campaign(row, {}) for row in fetch(connection, query.order_by(campaigns.c.id.desc()).limit(limit)))
+    return tuple(as_campaign(row, {}) for row in fetch(connection, query.order_by(campaigns.c.id.desc()).limit(limit)))
+
+
+def campaign_conditions(wanted: CampaignFilter) -> list[ColumnElement[bool]]:
+    """What a filter asks of the rows of campaigns."""
+    asked: list[ColumnElement[bool]] = []
+    if wanted.states:
+        asked.append(campaigns.c.state.in_(wanted.states))
+    if wanted.sources:
+        asked.append(campaigns.c.source.in_(wanted.sources))
+    if wanted.since is not None:
+        asked.append(campaigns.c.id >= first_id(wanted.since))
+    if wanted.until is not None:
+        asked.append(campaigns.c.id < first_id(wanted.until))
+    if wanted.text:
+        asked.append(campaigns.c.text.icontains(storable(wanted.text), autoescape=True))
+    return asked
 
 
 def page_of_messages(
@@ -163,7 +169,8 @@ def view_of(row: Mapping[str, Any]) -> MessageView:
     )
 
 
-def _as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
+def as_campaign(row: AnyRow, by_state: dict[str, int]) -> CampaignView:
+    """A campaign's row as its owner sees it."""
     return CampaignView(
         id=row.id,
         state=CampaignState(row.state),

@@ -14,6 +14,7 @@ from hub.plugin_guard import REGISTRATION_S, call_within
 from hub.queue import RqDoorbell
 from hub.web import document, problems, publishing
 from hub.web.answers import Problem
+from hub.web.door import install_door
 from hub.web.frame import PREFIX, Frame
 from hub.web.health import Health
 from hub.web.limiter import Limiter
@@ -47,8 +48,10 @@ def create_app(core: Core) -> Flask:
     metrics = Metrics(core)
     watch(app, core.clock, metrics, over_tls=core.settings.hub.public_url.startswith("https:"))
     problems.install(app, web.max_body_kb)
-    for routes in resources_of(Frame(core, _limiter(core))):
+    limiter = _limiter(core)
+    for routes in resources_of(Frame(core, limiter)):
         app.register_api(routes)
+    install_door(app, core, limiter)
     found = publishing.publish(app, f"{PREFIX}/openapi.json")
     app.register_blueprint(Reference(found).blueprint())
     left_out = mount(app, core)

@@ -53,10 +53,15 @@ class StrictRequest(Request):
         if kind != "application/json" or charset not in {"utf-8", "utf8", "us-ascii"}:
             message = "Send JSON in UTF-8, with the header Content-Type: application/json."
             raise RequestRefused.because("Content-Type", "unsupported_media_type", message)
-        data = self.get_data()
-        if len(data) == self.max_content_length and self.environ["wsgi.input"].read(1):
-            raise RequestEntityTooLarge  # werkzeug cuts a body of unstated length without a word
-        return read_object(data)
+        return read_object(body_of(self))
+
+
+def body_of(asked: Request) -> bytes:
+    """The whole body of a request; raises RequestEntityTooLarge, RequestTimeout."""
+    data = asked.get_data()
+    if len(data) == asked.max_content_length and asked.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge  # werkzeug cuts a body of unstated length without a word
+    return data
 
 
 def watch(app: Flask, clock: Clock, metrics: Metrics, *, over_tls: bool = False) -> None:

@@ -1,0 +1,66 @@
+"""Every endpoint, as one table: method, path, what a caller needs, and the function that answers."""
+
+from __future__ import annotations
+
+from hub import Scope
+from hub_smsfactor_api import account, billing, blacklist, campaigns, lists, sending, tokens, webhooks
+from hub_smsfactor_api.routing import Endpoint
+
+READ, SEND, ALL = Scope.READ, Scope.SEND, Scope.ALL
+
+ENDPOINTS = (
+    Endpoint("GET", "/send", SEND, sending.send),
+    Endpoint("POST", "/send", SEND, sending.send),
+    Endpoint("GET", "/send/simulate", SEND, sending.simulate),
+    Endpoint("POST", "/send/simulate", SEND, sending.simulate),
+    Endpoint("POST", "/send/lists", SEND, sending.send_to_lists),
+    Endpoint("POST", "/send/lists/simulate", SEND, sending.simulate_to_lists),
+    Endpoint("DELETE", "/send/:ticket", SEND, sending.cancel),
+    Endpoint("GET", "/campaigns", READ, campaigns.list_campaigns),
+    Endpoint("GET", "/campaign/:id", READ, campaigns.get_campaign),
+    Endpoint("GET", "/campaign/:id/blacklist", READ, campaigns.list_stops),
+    Endpoint("GET", "/campaign/:id/npai", READ, campaigns.list_npais),
+    Endpoint("PUT", "/campaign/:id/npai", ALL, campaigns.keep_npais),
+    Endpoint("GET", "/campaign/:id/mo", READ, campaigns.list_replies),
+    Endpoint("POST", "/dr", READ, campaigns.pull_receipts),
+    Endpoint("POST", "/list", ALL, lists.create_or_add),
+    Endpoint("GET", "/lists", READ, lists.show_lists),
+    Endpoint("GET", "/list/:id", READ, lists.show_list),
+    Endpoint("DELETE", "/list/:id", ALL, lists.delete_list),
+    Endpoint("PUT", "/list/deduplicate/:id", ALL, lists.deduplicate),
+    Endpoint("PUT", "/list/:id/npai/clear", ALL, lists.clear_npai),
+    Endpoint("DELETE", "/list/contact/:contactId", ALL, lists.delete_contact),
+    Endpoint("PUT", "/list/contact/:contactId", ALL, lists.edit_contact),
+    Endpoint("GET", "/blacklist", READ, blacklist.show_blacklist),
+    Endpoint("POST", "/blacklist", ALL, blacklist.add_to_blacklist),
+    Endpoint("DELETE", "/blacklist/contact/:id", ALL, blacklist.delete_entry),
+    Endpoint("GET", "/npai", READ, blacklist.show_npai),
+    Endpoint("POST", "/npai", ALL, blacklist.add_to_npai),
+    Endpoint("GET", "/credits", READ, account.show_credits),
+    Endpoint("GET", "/account", READ, account.show_account),
+    Endpoint("POST", "/account", ALL, account.create_account, owners=True),
+    Endpoint("GET", "/sub-accounts", READ, account.show_sub_accounts, owners=True),
+    Endpoint("GET", "/sub-account/:id", READ, account.show_sub_account, owners=True),
+    Endpoint("GET", "/account/:id/lock", ALL, account.lock, owners=True),
+    Endpoint("GET", "/account/:id/unlock", ALL, account.unlock, owners=True),
+    Endpoint("POST", "/account/transfer", ALL, account.transfer, owners=True),
+    Endpoint("GET", "/retention", READ, account.show_retention),
+    Endpoint("PUT", "/retention", ALL, account.set_retention),
+    Endpoint("GET", "/notification/balance", READ, account.show_alert),
+    Endpoint("PUT", "/notification/balance", ALL, account.set_alert),
+    Endpoint("GET", "/metrics/consumption", READ, billing.show_consumption),
+    Endpoint("GET", "/account/invoice", READ, billing.list_invoices),
+    Endpoint("GET", "/account/invoice/:id", READ, billing.show_invoice),
+    Endpoint("GET", "/account/invoice/:id/download", READ, billing.download_invoice),
+    Endpoint("POST", "/lookup", SEND, billing.lookup),
+    Endpoint("POST", "/token", ALL, tokens.create_token, owners=True),
+    Endpoint("POST", "/token/account/:id", ALL, tokens.create_token_for, owners=True),
+    Endpoint("GET", "/token", READ, tokens.list_tokens, owners=True),
+    Endpoint("GET", "/token/:id", READ, tokens.show_token, owners=True),
+    Endpoint("DELETE", "/token/:id", ALL, tokens.delete_token, owners=True),
+    Endpoint("POST", "/webhook", ALL, webhooks.create_webhook),
+    Endpoint("GET", "/webhook", READ, webhooks.list_webhooks),
+    Endpoint("GET", "/webhook/:id", READ, webhooks.show_webhook),
+    Endpoint("PUT", "/webhook/:id", ALL, webhooks.edit_webhook),
+    Endpoint("DELETE", "/webhook/:id", ALL, webhooks.delete_webhook),
+)

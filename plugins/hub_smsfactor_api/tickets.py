@@ -1,0 +1,146 @@
+"""The numbers by which clients know campaigns, and their own names for recipients."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from hub.plugin_kit import among, fetch, insert_new, insert_returning, insert_rows, storable
+from hub_smsfactor_api.numbers import read_id
+from hub_smsfactor_api.statuses import Refused, Status
+from hub_smsfactor_api.tables import references, tickets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from hub import Hub
+
+BEFORE_FIRST = 1000
+"""The first campaign's ticket is the one after."""
+SIMULATED = "1"
+"""The ticket of a simulation: no campaign ever has it."""
+_TRIES = 3
+"""How often somebody may be quicker in the very moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A campaign's number. `kept` has its `lists`; without a campaign, what is reported of a request to nobody."""
+
+    number: str
+    campaign_id: str | None
+    kept: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """The tickets of accounts on a hub. Any campaign of an account has one from when it is first asked for."""
+
+    hub: Hub
+
+    def begin(self, account_id: int, named: Mapping[str, str]) -> int:
+        """Take a ticket before its campaign is accepted, with the client's names of numbers (E.164); its row's id."""
+        row = {"account_id": account_id, "created_at": self.hub.clock.now()}
+        with self.hub.write() as connection:
+            (ticket_id,) = insert_returning(connection, tickets, [row], tickets.c.id)
+            rows = [
+                {"ticket_id": ticket_id, "number": number, "reference": storable(name)}
+                for number, name in named.items()
+            ]
+            insert_rows(connection, references, rows)
+        return int(ticket_id)
+
+    def link(self, ticket_id: int, campaign_id: str, lists: Collection[int] = ()) -> str:
+        """Say which campaign a ticket became, and to which lists it went; its number."""
+        values = {"campaign_id": campaign_id, "kept": json.dumps({"lists": list(lists)}) if lists else None}
+        for _ in range(_TRIES):
+            with suppress(IntegrityError), self.hub.write() as connection:
+                kept_id = _ticket_of(connection, campaign_id) or ticket_id
+                if kept_id != ticket_id:  # somebody looked at the campaign before: that ticket is known
+                    _hand_over(connection, ticket_id, kept_id)
+                connection.execute(update(tickets).where(tickets.c.id == kept_id).values(values))
+                return _number(kept_id)
+        raise Refused(Status.UNKNOWN, "The campaign was accepted; GET /campaigns has its ticket.")
+
+    def keep(self, ticket_id: int, kept: Mapping[str, Any]) -> str:
+        """Keep what is reported of a request that texted nobody; its number."""
+        with self.hub.write() as connection:
+            mine = update(tickets).where(tickets.c.id == ticket_id)
+            connection.execute(mine.values(kept=json.dumps(dict(kept))))
+        return _number(ticket_id)
+
+    def drop(self, ticket_id: int) -> None:
+        """Forget a ticket whose request was refused."""
+        with self.hub.write() as connection:
+            connection.execute(delete(references).where(references.c.ticket_id == ticket_id))
+            connection.execute(delete(tickets).where(tickets.c.id == ticket_id))
+
+    def get(self, account_id: int, said: str) -> Ticket:
+        """The ticket of an account; raises Refused (-5) for one that is nobody's, or somebody else's."""
+        ticket_id = read_id(said, "campaign") - BEFORE_FIRST
+        mine = (tickets.c.id == ticket_id, tickets.c.account_id == account_id)
+        with self.hub.read() as connection:
+            row = connection.execute(select(tickets).where(*mine)).first()
+        if row is None or (row.campaign_id is None and row.kept is None):
+            raise Refused(Status.NOT_FOUND, "There is no campaign of that id.")
+        return _ticket(row)
+
+    def of_campaigns(self, account_id: int, campaign_ids: Collection[str]) -> dict[str, Ticket]:
+        """The tickets of an account's campaigns by their ids; whichever has none gets one."""
+        wanted = sorted(set(campaign_ids))
+        with self.hub.read() as connection:
+            known = _known(connection, wanted)
+        if missing := [one for one in wanted if one not in known]:
+            now = self.hub.clock.now()
+            rows = [{"account_id": account_id, "campaign_id": one, "created_at": now} for one in missing]
+            with self.hub.write() as connection:
+                insert_new(connection, tickets, rows)
+                known |= _known(connection, missing)
+        return known
+
+    def references(self, campaign_id: str, numbers: Collection[str]) -> dict[str, str]:
+        """What a client calls these recipients (E.164) of a campaign; those without a name are not there."""
+        if not numbers:
+            return {}
+        with self.hub.read() as connection:
+            mine = tickets.c.campaign_id == campaign_id
+            query = select(references).join(tickets, tickets.c.id == references.c.ticket_id).where(mine)
+            rows = fetch(connection, query.where(among(connection, references.c.number, sorted(set(numbers)))))
+        return {row.number: row.reference for row in rows}
+
+
+def _ticket_of(connection: Connection, campaign_id: str) -> int | None:
+    found: int | None = connection.execute(select(tickets.c.id).where(tickets.c.campaign_id == campaign_id)).scalar()
+    return found
+
+
+def _hand_over(connection: Connection, ticket_id: int, kept_id: int) -> None:
+    """Give one ticket's names of recipients to another, and drop it."""
+    mine = update(references).where(references.c.ticket_id == ticket_id)
+    connection.execute(mine.values(ticket_id=kept_id))
+    connection.execute(delete(tickets).where(tickets.c.id == ticket_id))
+
+
+def _known(connection: Connection, campaign_ids: Collection[str]) -> dict[str, Ticket]:
+    if not campaign_ids:
+        return {}
+    these = among(connection, tickets.c.campaign_id, list(campaign_ids))
+    return {row.campaign_id: _ticket(row) for row in connection.execute(select(tickets).where(these))}
+
+
+def _ticket(row: Row[Any]) -> Ticket:
+    kept = json.loads(row.kept) if row.kept else {}
+    return Ticket(_number(row.id), row.campaign_id, kept, row.created_at)
+
+
+def _number(ticket_id: int) -> str:
+    return str(ticket_id + BEFORE_FIRST)
