@@ -44,9 +44,13 @@ from hub.guard.model import Figures
 from hub.guard.notices import address_of, language_of
 from hub.guard.sentences import FRENCH
 from hub.inbound.desk import Desk
+from hub.inbound.model import OptOutNotice
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
 from hub.inbound.service import Inbox
 from hub.inbound.views import Texts
+from hub.links.clicks import ClickLog, ClickWork
+from hub.links.service import Links
+from hub.links.visitors import load_signs
 from hub.mailing.postman import Postman
 from hub.mailing.relay import Relay
 from hub.mailing.service import Mails
@@ -428,6 +432,22 @@ class Core:
         return Deliverer(self.store, self.clock, self._open_vault, self._event_line, _notice_address)
 
     @cached_property
+    def links(self) -> Links:
+        """Short links of texts."""
+        return Links(self.store, self.clock, self.limits.denied_hosts, self._tell_opted_out)
+
+    @cached_property
+    def click_log(self) -> ClickLog:
+        """Where this process notes who follows them."""
+        return ClickLog(self.data_dir / "clicks")
+
+    @cached_property
+    def click_work(self) -> ClickWork:
+        """What keeps those notes."""
+        signs = load_signs(tuple(self.settings.links.data_centres))
+        return ClickWork(self.store, self.click_log, signs)
+
+    @cached_property
     def lines(self) -> Lines:
         """The connectors this process holds open."""
         return Lines(self.build_connector, self.settler.receipts, self.inbox)
@@ -557,6 +577,8 @@ class Core:
             self.route_health.flush_all()
         if "lines" in vars(self):
             self.lines.close()
+        if "click_log" in vars(self):
+            self.click_log.close()
         self.doorbell.close()
         self.store.close()
 
@@ -574,6 +596,9 @@ class Core:
 
     def _tell_low(self, low: LowBalance) -> None:
         self.plugins.balance_low(self, self.account(low.account_id), low)
+
+    def _tell_opted_out(self, account_id: int, number: str, at: datetime, campaign_id: str) -> None:
+        self.plugins.opted_out(self, [OptOutNotice(account_id, number, at, "", campaign_id)])
 
     def _open_vault(self) -> Vault:
         return self.vault

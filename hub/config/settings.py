@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         EventsSection,
         GuardSection,
         HubSection,
+        LinksSection,
         MessagesSection,
         PluginsSection,
         SendersSection,
@@ -67,6 +68,7 @@ class Settings:
     smtp: SmtpSection
     billing: BillingSection
     events: EventsSection
+    links: LinksSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

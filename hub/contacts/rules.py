@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from sqlalchemy import BigInteger, String, and_, cast, column, exists, func, not_, or_, select, table
+from sqlalchemy import BigInteger, String, and_, cast, column, exists, func, literal_column, not_, or_, select, table
 from sqlalchemy.dialects.postgresql import JSON
 
 from hub.contacts.model import INFOS
@@ -38,6 +38,13 @@ _last_texts = table(
 )
 _inbound = table(
     "inbound_messages", column("number", String), column("account_id", BigInteger), column("received_at", UtcDateTime)
+)
+_clicks = table(
+    "link_clicks",
+    column("number", String),
+    column("account_id", BigInteger),
+    column("at", UtcDateTime),
+    column("visitor", String),
 )
 
 
@@ -83,6 +90,13 @@ class AnsweredWithin:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickedWithin:
+    """The person followed a link in a text of the account in the last days."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every rule holds."""
 
@@ -103,7 +117,9 @@ class NotSo:
     rule: Rule
 
 
-Rule: TypeAlias = FieldIs | HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | AllOf | AnyOf | NotSo
+Rule: TypeAlias = (
+    FieldIs | HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | ClickedWithin | AllOf | AnyOf | NotSo
+)
 
 
 def rule_from(given: Mapping[str, Any]) -> Rule:
@@ -139,7 +155,7 @@ def condition(rule: Rule, account_id: int, now: datetime, dialect: str) -> Colum
 
 
 def _there_is(
-    rule: HasConsent | IsSuppressed | TextedWithin | AnsweredWithin, account_id: int, now: datetime
+    rule: HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | ClickedWithin, account_id: int, now: datetime
 ) -> tuple[ColumnElement[bool], ...]:
     """What a row of another table must be for a contact to be meant."""
     person = contacts.c.number
@@ -155,6 +171,10 @@ def _there_is(
             wrote = _inbound.c
             since = wrote.received_at >= now - timedelta(days=days)
             return wrote.account_id == account_id, wrote.number == person, since
+        case ClickedWithin(days):
+            came = _clicks.c
+            mine = (came.account_id == account_id, came.number == person, came.visitor == literal_column("'person'"))
+            return *mine, came.at >= now - timedelta(days=days)
     assert_never(rule)
 
 
@@ -185,7 +205,7 @@ def _value_of(name: str, dialect: str) -> ColumnElement[str]:
 
 _SHAPE = (
     "A rule is one of {all: [rules]}, {any: [rules]}, {not: rule}, {field, op, value}, {consent: true}, "
-    "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}."
+    "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}, {clicked_within_days: days}."
 )
 
 
@@ -223,9 +243,8 @@ def _read_one(kind: str, value: Any) -> Rule:
             rule = TextedWithin(value)
         case "answered_within_days", int() if 0 < value <= MOST_DAYS:
             rule = AnsweredWithin(value)
-        case "clicked_within_days", _:
-            message = "This hub does not know yet who clicked; leave this rule out."
-            raise RequestRefused.because("rule", "not_known_yet", message)
+        case "clicked_within_days", int() if 0 < value <= MOST_DAYS:
+            rule = ClickedWithin(value)
     if rule is None:
         raise RequestRefused.because("rule", "rule_shape", _SHAPE)
     return rule

@@ -41,6 +41,7 @@ def digest_of(request: CampaignRequest) -> str:
         *(() if request.auto_reply is None else (request.auto_reply,)),  # without one, the digest is that of ever
         *(() if not request.lists else (["lists", *request.lists],)),
         *(("require_consent",) if request.require_consent else ()),
+        *(() if not request.links else (["links", *request.links],)),
     ]
     digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")
     before = b""

@@ -44,7 +44,8 @@ class CampaignRequest:
 
     Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
     by id, whose contacts are recipients too; `notes` what its sender should hear beside what the engine finds.
-    With `require_consent`, only people whose consent is in the register are texted.
+    With `require_consent`, only people whose consent is in the register are texted. The first `<-short->` of the text
+    becomes a short link to the first of `links`, and so on; each recipient has their own.
     """
 
     account_id: int
@@ -64,6 +65,7 @@ class CampaignRequest:
     lists: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     require_consent: bool = False
+    links: tuple[str, ...] = ()
 
 
 class CampaignState(StrEnum):

@@ -32,13 +32,13 @@ LEAST_RECIPIENTS = 2
 
 
 def repeat_digest(request: CampaignRequest, region: str) -> str | None:
-    """What two campaigns have in common of which one repeats the other: text, purpose and recipients.
+    """What two campaigns have in common of which one repeats the other: text, links, purpose and recipients.
 
     In whatever order and however their numbers are written, read as those of `region`. None where nobody compares.
     """
     if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not request.lists):
         return None
-    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists))))
+    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists)), *request.links))
     for one in sorted({_line(_number(one.to, region), *sorted(one.fields.items())) for one in request.recipients}):
         digest.update(one)
     return digest.hexdigest()

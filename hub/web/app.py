@@ -17,6 +17,7 @@ from hub.web.answers import Problem
 from hub.web.frame import PREFIX, Frame
 from hub.web.health import Health
 from hub.web.limiter import Limiter
+from hub.web.links import CodeConverter, LinkPages
 from hub.web.metrics import Metrics
 from hub.web.reference import Reference
 from hub.web.requests import watch
@@ -47,11 +48,14 @@ def create_app(core: Core) -> Flask:
     metrics = Metrics(core)
     watch(app, core.clock, metrics, over_tls=core.settings.hub.public_url.startswith("https:"))
     problems.install(app, web.max_body_kb)
-    for routes in resources_of(Frame(core, _limiter(core))):
+    limiter = _limiter(core)
+    for routes in resources_of(Frame(core, limiter)):
         app.register_api(routes)
     found = publishing.publish(app, f"{PREFIX}/openapi.json")
     app.register_blueprint(Reference(found).blueprint())
     left_out = mount(app, core)
+    app.url_map.converters["code"] = CodeConverter
+    app.register_blueprint(LinkPages(core, limiter.windows).blueprint())
     app.register_blueprint(Health(core, left_out).blueprint())
     app.add_url_rule("/metrics", "hub_metrics", metrics.show)
     return app
