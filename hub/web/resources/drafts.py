@@ -48,6 +48,7 @@ class Drafts:
             allow_repeat=body.allow_repeat,
             require_consent=body.require_consent,
             lists=tuple(body.lists),
+            links=tuple(body.links),
         )
 
     def wording(self, text: str | None, template: str | None, purpose: Purpose | None, sender: str | None) -> Wording:

@@ -44,7 +44,9 @@ class RuleBody(Input):
     answered_within_days: int | None = Field(
         default=None, ge=1, le=MOST_DAYS, description="The person wrote within so many days."
     )
-    clicked_within_days: int | None = Field(default=None, description="Not known yet; it is refused.")
+    clicked_within_days: int | None = Field(
+        default=None, ge=1, le=MOST_DAYS, description="The person followed a link within so many days."
+    )
 
 
 class CountBody(Input):

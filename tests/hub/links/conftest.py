@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
 
-PHONE = "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+)
 BELGIAN = "+32470123456"
 A_MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SETTINGS = {"HUB_HUB_PUBLIC_URL": "https://t.example.net"}

@@ -36,6 +36,7 @@ PUBLIC = {
     "/health/live",
     "/health/ready",
     "/metrics",
+    "/<code:link_code>",
 }
 """What anybody may ask: it says nothing of any account. A route joins this list by a decision, not by itself."""
 OF_CARRIERS = "/carriers/"
