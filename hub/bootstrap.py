@@ -49,6 +49,7 @@ from hub.inbound.reply_address import Conversation, read_reply_address, reply_ad
 from hub.inbound.service import Inbox
 from hub.inbound.views import Texts
 from hub.links.clicks import ClickLog, ClickWork
+from hub.links.files import Files
 from hub.links.service import Links
 from hub.links.visitors import load_signs
 from hub.mailing.postman import Postman
@@ -435,6 +436,14 @@ class Core:
     def links(self) -> Links:
         """Short links of texts."""
         return Links(self.store, self.clock, self.limits.denied_hosts, self._tell_opted_out)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files that links lead to."""
+        said = self.settings.links
+        return Files(
+            self.store, self.clock, said.max_file_kb * 1024, said.files_mb * 1024**2, timedelta(days=said.keep_days)
+        )
 
     @cached_property
     def click_log(self) -> ClickLog:

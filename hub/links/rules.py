@@ -23,6 +23,7 @@ PLACEHOLDER = "<-short->"
 MOST_LINKS = 10
 """Links that one text may have; a sample must be found for each."""
 LONGEST_URL = 2000
+_FILE = re.compile("file:([0-9A-HJKMNP-TV-Z]{26})")
 _CODE = re.compile(f"[{ALPHABET}]{{5,7}}")
 _KEPT = "%/:=&?~#+!$,;'@()*[]"
 """What of an address stays as it is written (RFC 3986)."""
@@ -77,17 +78,25 @@ class LinkShape:
         return replace(prepared, text=text, segmentation=replace(prepared.segmentation, parts=tuple(parts)))
 
 
+def file_of(link: str) -> str | None:
+    """The id of the file that an entry among a campaign's links names, as in `file:01JZ...`; None for an address."""
+    found = _FILE.fullmatch(link.strip())
+    return found[1] if found else None
+
+
 def is_code(text: str) -> bool:
     """Whether this can be the code of a link at all."""
     return _CODE.fullmatch(text) is not None
 
 
 def as_target(url: str) -> str | None:
-    """The address that a link leads to, as it stands on the wire; None for what no link may lead to.
+    """The address that a link leads to, as it stands on the wire, or `file:ID`; None for what no link may lead to.
 
     Only http and https, with a host, without a name or password, and without control characters or blanks.
     """
     url = url.strip()
+    if file_of(url):
+        return url
     if not url or len(url) > LONGEST_URL or any(ord(one) <= 0x20 or 0x7F <= ord(one) <= 0xA0 for one in url):  # noqa: PLR2004 - C0, DEL, C1 and blanks
         return None
     try:

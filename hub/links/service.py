@@ -191,7 +191,7 @@ def _forget(connection: Connection, campaign_id: str, place: int) -> int:
     stripped = connection.execute(update(links).where(links.c.code.in_(some)).values(number=None)).rowcount
     if dropped < PIECE and stripped < PIECE:
         this = (link_targets.c.campaign_id == campaign_id, link_targets.c.place == place)
-        connection.execute(update(link_targets).where(*this).values(kind=LinkKind.GONE, url="", file_id=None))
+        connection.execute(update(link_targets).where(*this).values(kind=LinkKind.GONE, url=""))
     return dropped + stripped + 1
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from hub.links.files import keep_files
 from hub.links.model import OPT_OUT, LinkKind
-from hub.links.rules import ALPHABET
+from hub.links.rules import ALPHABET, file_of
 from hub.links.tables import link_targets, links
 from hub.store.bulk import insert_new, insert_returning
 
@@ -32,10 +33,11 @@ def keep_targets(
 ) -> None:
     """Keep where the links of a campaign lead, its first one first."""
     rows = [
-        _target(account_id, campaign_id, place, LinkKind.TARGET, url, expires_at)
+        _target(account_id, campaign_id, place, LinkKind.FILE if file_of(url) else LinkKind.TARGET, url, expires_at)
         for place, url in enumerate(urls, start=1)
     ]
     insert_new(connection, link_targets, rows)
+    keep_files(connection, account_id, urls, expires_at)
 
 
 def keep_opt_out(connection: Connection, account_id: int, campaign_id: str, expires_at: datetime) -> None:
@@ -83,6 +85,5 @@ def _target(
         "account_id": account_id,
         "kind": kind,
         "url": url,
-        "file_id": None,
         "expires_at": expires_at,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, SmallInteger, String, Table, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, Text, text
 
 from hub.store.metadata import BigId, UtcDateTime, core_metadata
 
@@ -16,8 +16,7 @@ link_targets = Table(
     Column("place", SmallInteger, primary_key=True, autoincrement=False),
     Column("account_id", BigId, nullable=False),
     Column("kind", String(8), nullable=False),
-    Column("url", Text, nullable=False),  # empty for the opt-out link
-    Column("file_id", BigInteger),
+    Column("url", Text, nullable=False),  # `file:ID` for a file, empty for the opt-out link
     Column("expires_at", UtcDateTime, nullable=False),
     Index("ix_link_targets_account", "account_id", "campaign_id"),
     Index("ix_link_targets_expires_at", "expires_at", sqlite_where=_ALIVE, postgresql_where=_ALIVE),
@@ -58,4 +57,23 @@ link_clicks = Table(
     Index("ix_link_clicks_account", "account_id", "id"),
     Index("ix_link_clicks_people", "account_id", "number", "at", sqlite_where=_OF_PEOPLE, postgresql_where=_OF_PEOPLE),
     comment="Visits of links, of people and of programs.",
+)
+
+link_files = Table(
+    "link_files",
+    core_metadata,
+    Column("id", BigId, primary_key=True),
+    Column("public_id", String(26), nullable=False),
+    Column("account_id", BigId, ForeignKey("accounts.id"), nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of what is in it
+    Column("name", Text, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Index("uq_link_files_account_id_public_id", "account_id", "public_id", unique=True),
+    Index("uq_link_files_account_id_digest", "account_id", "digest", unique=True),
+    Index("ix_link_files_expires_at", "expires_at"),
+    comment="Files that links lead to; an account has each content once.",
 )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hub.compliance.model import Purpose
 from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
-from hub.links.rules import as_target
+from hub.links.files import require_files
+from hub.links.rules import as_target, file_of
 from hub.links.storing import new_code
 from hub.messages import writing
 from hub.messages.doubt import found_by_key
@@ -115,6 +116,9 @@ class Intake:
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
         terms = self.terms(request, account, new_id(now), now)
+        if any(map(file_of, request.links)):
+            with self.store.read() as connection:
+                require_files(connection, account.id, request.links)
         if not request.lists:
             return terms
         with self.store.read() as connection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hub.compliance.model import Purpose
 from hub.compliance.promo import looks_promotional
 from hub.errors import Fault
-from hub.links.rules import LONGEST_URL, MOST_LINKS, PLACEHOLDER, as_target, is_denied
+from hub.links.rules import LONGEST_URL, MOST_LINKS, PLACEHOLDER, as_target, file_of, is_denied
 from hub.messages.widths import LONGEST_SENDER
 from hub.sms.merge import compile_text, unknown_fields
 from hub.sms.short_numbers import country_of, is_short_number
@@ -125,9 +125,14 @@ def _link_fault(url: str, limits: Limits) -> tuple[str, str]:
     """Why a link may not lead there: a code and a sentence, both empty where it may."""
     target = as_target(url)
     if target is None:
-        message = f"A link leads to http:// or https:// and a host, without a password, in {LONGEST_URL} characters."
+        message = (
+            f"A link leads to http:// or https:// and a host, without a password, in {LONGEST_URL} characters, "
+            "or to file:ID of a file that is kept."
+        )
         return "link_form", message
-    if is_denied(target, limits.denied_hosts | {limits.links.base.partition(":")[0].partition("/")[0]}):
+    if not file_of(target) and is_denied(
+        target, limits.denied_hosts | {limits.links.base.partition(":")[0].partition("/")[0]}
+    ):
         return "link_denied", "Links of this hub may not lead there; its operator says where not: [links] deny."
     return "", ""
 

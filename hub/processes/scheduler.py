@@ -70,6 +70,7 @@ class Scheduler:
             (3600.0, self.core.validity.tell_idle),
             (3600.0, self.core.webhooks.forget_old),
             (3600.0, self.core.links.forget_dead),
+            (3600.0, self.core.files.forget_files),
         )
 
     def run(self) -> None:

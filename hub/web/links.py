@@ -17,7 +17,9 @@ from flask import Blueprint, Response, render_template, request
 from limits import RateLimitItemPerMinute
 from werkzeug.routing import BaseConverter
 
+from hub.links.file_kinds import FileKind
 from hub.links.model import LinkKind, Visit
+from hub.links.rules import file_of
 from hub.links.visitors import HEADERS
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ _PAGE = {
     "frame-ancestors 'none'",
     "X-Robots-Tag": "noindex, nofollow",
     "Vary": "Accept-Language",
+}
+_FILE = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
 }
 _REDIRECT = {"X-Robots-Tag": "noindex, nofollow"}
 _MISSES = "links"
@@ -73,6 +80,8 @@ class LinkPages:
             origin = self.core.links.origin(link)
             name = f"{origin.name} ({origin.sender})" if origin.sender else origin.name
             return _page("done" if origin.has_opted_out else "ask", name=name, asks=not origin.has_opted_out)
+        if link.kind is LinkKind.FILE:
+            return self._show(link)
         self._note(link)
         return Response(status=HTTPStatus.FOUND, headers={"Location": link.url, **_REDIRECT})
 
@@ -97,6 +106,17 @@ class LinkPages:
             self.windows.take(item, _MISSES, address)
             return _page("unknown", HTTPStatus.NOT_FOUND)
         return _page("gone", HTTPStatus.GONE) if self.core.links.leads_nowhere(link) else link
+
+    def _show(self, link: Link) -> Response:
+        """A file, so that no browser takes it for anything else, nor runs what may be in it."""
+        found = self.core.files.content(link.account_id, file_of(link.url) or "")
+        if found is None:
+            return _page("gone", HTTPStatus.GONE)
+        self._note(link)
+        kind, content = found
+        shown = "attachment" if kind is FileKind.PDF else "inline"
+        headers = {"Content-Disposition": f'{shown}; filename="file.{kind}"', **_FILE}
+        return Response(content, headers=headers, mimetype=kind.media_type)
 
     def _note(self, link: Link) -> None:
         heard = {name: request.headers.get(name, "") for name in HEADERS}

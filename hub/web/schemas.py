@@ -124,7 +124,7 @@ class CampaignBody(Input):
         default_factory=list,
         max_length=MOST_LINKS,
         description="Where the `<-short->` of the text lead, the first one first: each becomes a short link of the "
-        "recipient's own, which counts in the segments. http or https.",
+        "recipient's own, which counts in the segments. http or https, or `file:ID` for a file of `/files`.",
     )
     auto_reply: str | None = Field(
         default=None,

@@ -127,6 +127,7 @@ class TrackedLinksQuery(Input):
         default=None,
         pattern=f"{AN_ID[:-1]}-[0-9]{{1,3}}$",
         description="Where the page begins: `next` of the page before.",
+        json_schema_extra={"example": f"{A_CAMPAIGN}-1"},
     )
 
 

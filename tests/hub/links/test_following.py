@@ -110,8 +110,6 @@ def test_a_click_from_a_data_centre_within_a_minute_is_a_scanner(make: HubMaker)
     sent = hub.send(text="<-short->", links=("https://a.example/",))
     hub.drain()
     hub.clock.advance(seconds=5)
-    from hub.web.app import create_app
-
     (code,) = codes_in(hub, sent.campaign_id)
     create_app(hub.core).test_client().get(f"/{code}", headers={"User-Agent": PHONE})
     hub.core.click_work.collect()
@@ -212,8 +210,6 @@ def test_a_link_of_nobody_leads_nowhere(visits: Visits) -> None:
 
 def test_whoever_tries_codes_must_wait(make: HubMaker) -> None:
     """Then not even a right one is answered."""
-    from hub.web.app import create_app
-
     hub = make(settings={**SETTINGS, "HUB_LINKS_MISSES_PER_MINUTE": "2"})
     (code,) = codes_in(hub, send_links(hub).campaign_id)
     client = create_app(hub.core).test_client()

@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("account_id", BigId, nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("file_id", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_link_targets_campaign_id")),
         sa.PrimaryKeyConstraint("campaign_id", "place", name=op.f("pk_link_targets")),
@@ -69,6 +68,25 @@ def upgrade() -> None:
     op.create_index("ix_link_clicks_campaign", "link_clicks", ["campaign_id", "id"], unique=False)
     op.create_index("ix_link_clicks_account", "link_clicks", ["account_id", "id"], unique=False)
     people = sa.text("visitor = 'person'")
+    op.create_table(
+        "link_files",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("public_id", sa.String(length=26), nullable=False),
+        sa.Column("account_id", BigId, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_link_files_account_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_files")),
+        comment="Files that links lead to; an account has each content once.",
+    )
+    op.create_index("uq_link_files_account_id_public_id", "link_files", ["account_id", "public_id"], unique=True)
+    op.create_index("uq_link_files_account_id_digest", "link_files", ["account_id", "digest"], unique=True)
+    op.create_index("ix_link_files_expires_at", "link_files", ["expires_at"], unique=False)
     op.create_index(
         "ix_link_clicks_people",
         "link_clicks",
@@ -80,5 +98,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("link_clicks", "links", "link_targets"):
+    for table in ("link_files", "link_clicks", "links", "link_targets"):
         op.drop_table(table)
