@@ -35,7 +35,7 @@ from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
-from hub.errors import HubError, NotAuthenticated
+from hub.errors import HubError, NotAuthenticated, RequestRefused
 from hub.events.delivery import Deliverer
 from hub.events.line import Line
 from hub.events.secrets import SEALED
@@ -62,6 +62,7 @@ from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
 from hub.messages.failover import Failover
+from hub.messages.faults import NO_ADDRESS
 from hub.messages.freezing import Freezer
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
@@ -203,6 +204,12 @@ class Core:
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns."""
         return self.intake.accept(request)
+
+    def keep_file(self, account_id: int, name: str, content: bytes) -> str:
+        """Keep a file that a campaign's links can lead to."""
+        if not self.limits.links.base:
+            raise RequestRefused.because("links", "no_link_address", NO_ADDRESS)
+        return self.files.keep(account_id, name, content).link
 
     def campaign(self, account_id: int, campaign_id: str) -> CampaignView:
         """A campaign of that account; raises NotFound."""

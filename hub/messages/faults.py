@@ -110,7 +110,7 @@ def _link_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
     if not places and not request.links:
         return []
     if not limits.links.base:
-        return [Fault("links", "no_link_address", _NO_ADDRESS)]
+        return [Fault("links", "no_link_address", NO_ADDRESS)]
     if places != len(request.links) or places > MOST_LINKS:
         message = f"The text has {places} {PLACEHOLDER}, and there are {len(request.links)} links: give one for each, "
         return [Fault("links", "link_count", f"{message}{MOST_LINKS} at most.")]
@@ -118,7 +118,7 @@ def _link_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
     return [Fault(f"links[{place}]", code, message) for place, (code, message) in found if code]
 
 
-_NO_ADDRESS = "This hub has no web address for links; its operator sets [links] domain, or [hub] public_url."
+NO_ADDRESS = "This hub has no web address for links; its operator sets [links] domain, or [hub] public_url."
 
 
 def _link_fault(url: str, limits: Limits) -> tuple[str, str]:
