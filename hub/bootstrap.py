@@ -449,7 +449,7 @@ class Core:
         """Files that links lead to."""
         said = self.settings.links
         return Files(
-            self.store, self.clock, said.max_file_kb * 1024, said.files_mb * 1024**2, timedelta(days=said.keep_days)
+            self.store, self.clock, said.max_file_kb * 1024, said.account_mb * 1024**2, timedelta(days=said.keep_days)
         )
 
     @cached_property

@@ -101,7 +101,7 @@ class Hub(Protocol):
     def keep_file(self, account_id: int, name: str, content: bytes) -> str:
         """Keep a file: what stands for it among a campaign's `links`. The same content again is the same file.
 
-        Raises RequestRefused for what is no whole PNG, GIF, JPEG or PDF, for what is too large, and on a hub that has no
+        Raises RequestRefused for what is no whole PNG, GIF, JPEG or PDF, for what is too large, and on a hub without a
         web address.
         """
         ...

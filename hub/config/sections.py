@@ -327,7 +327,7 @@ class LinksSection(Section):
         default=60, ge=1, le=1_000_000, description="Links that lead nowhere after which an address must wait a minute."
     )
     max_file_kb: int = Field(default=2048, ge=1, le=51200, description="Largest file behind a link, in kilobytes.")
-    files_mb: int = Field(
+    account_mb: int = Field(
         default=200, ge=1, le=1_000_000, description="What an account's files may take, in megabytes."
     )
     deny: Annotated[TextList, AfterValidator(as_domains)] = Field(

@@ -702,6 +702,8 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         make_webhook,
         record_events,
         deliver_events,
+        follow_links,
+        collect_clicks,
         run_hourly,
         ask_for_more,
         make_address,
