@@ -86,7 +86,7 @@ class Links:
         """
         now = self.clock.now()
         with self.store.write("suppress") as connection:
-            link = _link(connection, code) if is_code(code) else None
+            link = _link(connection, code, lock=True) if is_code(code) else None
             if link is None or link.kind is not LinkKind.OPT_OUT or self.leads_nowhere(link) or link.number is None:
                 return None
             new = _stop(connection, link, link.number, now)
@@ -213,8 +213,10 @@ def _stop(connection: Connection, link: Link, number: str, now: datetime) -> boo
     return True
 
 
-def _link(connection: Connection, code: str) -> Link | None:
-    row = connection.execute(_LINK.where(links.c.code == code)).first()
+def _link(connection: Connection, code: str, *, lock: bool = False) -> Link | None:
+    """The link of that code; under a lock, two presses of one button take turns."""
+    query = _LINK.where(links.c.code == code)
+    row = connection.execute(query.with_for_update(of=links) if lock else query).first()
     if row is None:
         return None
     kind = LinkKind(row.kind)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from hub.contacts.model import NewConsent, SuppressionKind
 from hub.errors import RequestRefused
 from hub.events.model import EventType
 from hub.messages.model import CampaignRequest, MessageState, Recipient
+from hub.store.engine import Store
 
 from .conftest import BELGIAN, codes_in, sell
 
@@ -92,6 +95,22 @@ def test_pressing_twice_tells_webhooks_once(hub: TestHub, visits: Visits) -> Non
     assert [visits.press(code).status_code, visits.press(code).status_code] == [200, 200]
     (backlog,) = hub.core.webhooks.backlogs(hub.account.id)
     assert (backlog.webhook.id, backlog.waiting) == (hook.webhook.id, 1)
+
+
+def test_eight_presses_at_once_are_one_opt_out(hub: TestHub) -> None:
+    """Whichever process hears them."""
+    hub.core.webhooks.create(hub.account.id, "https://shop.example/hook", [EventType.CONTACT_OPTED_OUT])
+    (code,) = codes_in(hub, sell(hub).campaign_id)
+    url = hub.core.store.url.render_as_string(hide_password=False)
+    stores = [Store(url) for _ in range(8)]
+    try:
+        with ThreadPoolExecutor(len(stores)) as pool:
+            pressed = list(pool.map(lambda store: replace(hub.core.links, store=store).opt_out(code), stores))
+    finally:
+        for store in stores:
+            store.close()
+    (backlog,) = hub.core.webhooks.backlogs(hub.account.id)
+    assert (len(pressed), None in pressed, backlog.waiting) == (8, False, 1)
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from .serving import LOCALHOST, SOON_S, running, until
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hub.testing.databases import Databases
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
 
@@ -125,3 +133,18 @@ def test_what_is_no_picture_is_refused_whatever_it_is_called(caller: Caller) -> 
     """With the code of its reason."""
     answer = caller.client.post("/api/v1/files?filename=a.png", data=b"<html>", headers=caller.bearer)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "file_kind")
+
+
+@pytest.mark.slow
+def test_a_running_server_keeps_clicks_by_itself(tmp_path: Path, databases: Databases) -> None:
+    """Within seconds, and once."""
+    with running(tmp_path, databases, HUB_LINKS_DOMAIN="t.example.net") as server:
+        body = {"purpose": "alert", "text": "<-short->", "recipients": ["0612345678"], "links": [LINK]}
+        _, content, _ = server.post(json.dumps(body).encode())
+        code = content["messages"][0]["text"].rpartition("/")[2]
+        with closing(HTTPConnection(LOCALHOST, server.port, timeout=SOON_S)) as client:
+            client.request("GET", f"/{code}", headers=PHONE)
+            assert client.getresponse().headers["Location"] == LINK
+        links, mine = server.hub.core.links, server.hub.account.id
+        assert until(lambda: bool(links.clicks(mine)))
+        assert len(links.clicks(mine)) == 1
