@@ -164,7 +164,19 @@ class Links:
             opt_outs = connection.execute(select(func.count()).select_from(suppressions).where(*stopped)).scalar_one()
         return Clicked(clicks, people, opt_outs)
 
-    # --- periodic ---
+    # --- for the operator, and periodic ---
+
+    def end(self, code: str) -> Link | None:
+        """Let a link, and those of its campaign that lead where it does, lead nowhere from now on; None for no link."""
+        now = self.clock.now()
+        with self.store.write("forget_links") as connection:
+            link = _link(connection, code) if is_code(code) else None
+            if link is None:
+                return None
+            target = link_targets.c
+            these = (target.campaign_id == link.campaign_id, target.place == link.place, target.expires_at > now)
+            connection.execute(update(link_targets).where(*these).values(expires_at=now))
+            return _link(connection, code)
 
     def forget_dead(self) -> int:
         """Forget who had links whose time is over, and who followed them; how many rows. Their codes stay taken."""
