@@ -35,7 +35,7 @@ from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
-from hub.errors import ConfigError, Fault, HubError, NotAuthenticated
+from hub.errors import ConfigError, Fault, HubError, NotAuthenticated, RequestRefused
 from hub.events.delivery import Deliverer
 from hub.events.line import Line
 from hub.events.secrets import SEALED
@@ -44,9 +44,14 @@ from hub.guard.model import Figures
 from hub.guard.notices import address_of, language_of
 from hub.guard.sentences import FRENCH
 from hub.inbound.desk import Desk
+from hub.inbound.model import OptOutNotice
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
 from hub.inbound.service import Inbox
 from hub.inbound.views import Texts
+from hub.links.clicks import ClickLog, ClickWork
+from hub.links.files import Files
+from hub.links.service import Links
+from hub.links.visitors import load_signs
 from hub.mailing.postman import Postman
 from hub.mailing.relay import Relay
 from hub.mailing.service import Mails
@@ -57,6 +62,7 @@ from hub.messages.connector import ConnectorContext
 from hub.messages.dispatch import Dispatcher
 from hub.messages.expand import Expander
 from hub.messages.failover import Failover
+from hub.messages.faults import NO_ADDRESS
 from hub.messages.freezing import Freezer
 from hub.messages.guarding import Guard
 from hub.messages.held import Held
@@ -208,6 +214,12 @@ class Core:
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns."""
         return self.intake.accept(request)
+
+    def keep_file(self, account_id: int, name: str, content: bytes) -> str:
+        """Keep a file that a campaign's links can lead to."""
+        if not self.limits.links.base:
+            raise RequestRefused.because("links", "no_link_address", NO_ADDRESS)
+        return self.files.keep(account_id, name, content).link
 
     def campaign(self, account_id: int, campaign_id: str) -> CampaignView:
         """A campaign of that account; raises NotFound."""
@@ -456,6 +468,30 @@ class Core:
         )
 
     @cached_property
+    def links(self) -> Links:
+        """Short links of texts."""
+        return Links(self.store, self.clock, self.limits.denied_hosts, self._tell_opted_out)
+
+    @cached_property
+    def files(self) -> Files:
+        """Files that links lead to."""
+        said = self.settings.links
+        return Files(
+            self.store, self.clock, said.max_file_kb * 1024, said.account_mb * 1024**2, timedelta(days=said.keep_days)
+        )
+
+    @cached_property
+    def click_log(self) -> ClickLog:
+        """Where this process notes who follows them."""
+        return ClickLog(self.data_dir / "clicks")
+
+    @cached_property
+    def click_work(self) -> ClickWork:
+        """What keeps those notes."""
+        signs = load_signs(tuple(self.settings.links.data_centres))
+        return ClickWork(self.store, self.click_log, signs)
+
+    @cached_property
     def lines(self) -> Lines:
         """The connectors this process holds open."""
         return Lines(self.build_connector, self.settler.receipts, self.inbox)
@@ -585,6 +621,8 @@ class Core:
             self.route_health.flush_all()
         if "lines" in vars(self):
             self.lines.close()
+        if "click_log" in vars(self):
+            self.click_log.close()
         self.doorbell.close()
         self.store.close()
 
@@ -606,6 +644,9 @@ class Core:
 
     def _tell_low(self, low: LowBalance) -> None:
         self.plugins.balance_low(self, self.account(low.account_id), low)
+
+    def _tell_opted_out(self, account_id: int, number: str, at: datetime, campaign_id: str) -> None:
+        self.plugins.opted_out(self, [OptOutNotice(account_id, number, at, "", campaign_id)])
 
     def _open_vault(self) -> Vault:
         return self.vault

@@ -191,6 +191,14 @@ class Hub(Protocol):
         """Take a campaign in; it is committed when this returns. Raises RequestRefused with the reason."""
         ...
 
+    def keep_file(self, account_id: int, name: str, content: bytes) -> str:
+        """Keep a file: what stands for it among a campaign's `links`. The same content again is the same file.
+
+        Raises RequestRefused for what is no whole PNG, GIF, JPEG or PDF, for what is too large, and on a hub without a
+        web address.
+        """
+        ...
+
     def campaign(self, account_id: int, campaign_id: str) -> CampaignView:
         """A campaign of that account; raises NotFound."""
         ...

@@ -40,6 +40,7 @@ COMMANDS = {
     "cancel": ("hub.cli.sending:cancel", "Cancel a campaign that has not left."),
     "held": ("hub.cli.held:held", "Campaigns that wait for review: list, release, reject."),
     "routes": ("hub.cli.routes:routes", "How each way out is: state, pace, queue, answers."),
+    "link": ("hub.cli.link:link", "Whose a short link is, and an end to it."),
     "webhooks": ("hub.cli.webhooks:webhooks", "Who is told what happens, and what waits for them."),
     "mail-queue": ("hub.cli.mail_queue:mail_queue", "Mail that the hub writes: what waits, what failed and why."),
     "inbound": ("hub.cli.inbound:inbound", "List what people wrote."),

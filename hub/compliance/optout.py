@@ -106,8 +106,8 @@ def _violation(policy: CountryPolicy, way: OptOut) -> Violation:
     if way is OptOut.LINK:
         return Violation(
             "optout_link_needed",
-            f"In {policy.label} a marketing text must carry an unsubscribe link, and this hub cannot make one yet: "
-            "only alerts can be sent there.",
+            f"In {policy.label} a marketing text must carry an unsubscribe link, and this hub has no web address for "
+            "one: its operator sets [links] domain, or [hub] public_url. Until then only alerts can be sent there.",
         )
     if way is OptOut.MENTION:
         return Violation(

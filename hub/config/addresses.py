@@ -7,7 +7,7 @@ value, as `hub.config.schema` asks.
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,6 +81,29 @@ def as_domain(domain: str) -> str:
     if not _DOMAIN.fullmatch(domain):
         raise ValueError("is no domain; write it as sms.example.org")
     return domain
+
+
+def as_link_domain(host: str) -> str:
+    """The host of short links, perhaps with a port, without a scheme; empty stays empty."""
+    if not host:
+        return ""
+    name, colon, port = host.strip().rstrip("/").partition(":")
+    if colon and not port.isdecimal():
+        raise ValueError("is no host; write it without https://, as in t.example.org")
+    return as_domain(name) + colon + port
+
+
+def as_domains(domains: tuple[str, ...]) -> tuple[str, ...]:
+    """Several domains."""
+    return tuple(map(as_domain, domains))
+
+
+def as_networks(networks: tuple[str, ...]) -> tuple[str, ...]:
+    """Several networks, as in 203.0.113.0/24."""
+    try:
+        return tuple(str(ip_network(one)) for one in networks)
+    except ValueError:
+        raise ValueError("has something that is no network; write them as in 203.0.113.0/24") from None
 
 
 def as_mail_address(address: str) -> str:

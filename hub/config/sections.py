@@ -11,7 +11,17 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from hub.config.addresses import as_database_url, as_domain, as_host, as_mail_address, as_public_url, as_redis_url
+from hub.config.addresses import (
+    as_database_url,
+    as_domain,
+    as_domains,
+    as_host,
+    as_link_domain,
+    as_mail_address,
+    as_networks,
+    as_public_url,
+    as_redis_url,
+)
 from hub.config.schema import (
     AnyCase,
     Countries,
@@ -301,6 +311,33 @@ class BillingSection(Section):
     )
 
 
+class LinksSection(Section):
+    """Short links in texts, and who follows them."""
+
+    domain: Annotated[str, AfterValidator(as_link_domain)] = Field(
+        default="", description="Host that short links begin with, as in t.example.net; empty for that of public_url."
+    )
+    code_length: int = Field(
+        default=7, ge=5, le=7, description="Characters of a link's code: shorter ones are easier to guess."
+    )
+    keep_days: int = Field(
+        default=365, ge=1, le=3660, description="Days after its campaign for which a link leads anywhere."
+    )
+    misses_per_minute: int = Field(
+        default=60, ge=1, le=1_000_000, description="Links that lead nowhere after which an address must wait a minute."
+    )
+    max_file_kb: int = Field(default=2048, ge=1, le=51200, description="Largest file behind a link, in kilobytes.")
+    account_mb: int = Field(
+        default=200, ge=1, le=1_000_000, description="What an account's files may take, in megabytes."
+    )
+    deny: Annotated[TextList, AfterValidator(as_domains)] = Field(
+        default=(), description="Hosts that no link may lead to, nor to what is below them."
+    )
+    data_centres: Annotated[TextList, AfterValidator(as_networks)] = Field(
+        default=(), description="Networks of scanners, beside those that are known, as in 203.0.113.0/24."
+    )
+
+
 class EventsSection(Section):
     """Webhooks: how accounts are told what happens."""
 
@@ -382,6 +419,7 @@ CORE_SECTIONS: Mapping[str, type[Section]] = MappingProxyType(
         "billing": BillingSection,
         "events": EventsSection,
         "retention": RetentionSection,
+        "links": LinksSection,
         "plugins": PluginsSection,
     }
 )

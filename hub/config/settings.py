@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         EventsSection,
         GuardSection,
         HubSection,
+        LinksSection,
         MessagesSection,
         PluginsSection,
         RetentionSection,
@@ -69,6 +70,7 @@ class Settings:
     billing: BillingSection
     events: EventsSection
     retention: RetentionSection
+    links: LinksSection
     plugins: PluginsSection
     plugin_sections: Mapping[str, Section] = field(default_factory=dict)
     connectors: Mapping[str, ConnectorSettings] = field(default_factory=dict)

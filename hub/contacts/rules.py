@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from sqlalchemy import BigInteger, String, and_, cast, column, exists, func, not_, or_, select, table
+from sqlalchemy import BigInteger, String, and_, cast, column, exists, func, literal_column, not_, or_, select, table
 from sqlalchemy.dialects.postgresql import JSON
 
 from hub.contacts.model import INFOS
@@ -51,6 +51,13 @@ _messages = table(
 )
 _inbound = table(
     "inbound_messages", column("number", String), column("account_id", BigInteger), column("received_at", UtcDateTime)
+)
+_clicks = table(
+    "link_clicks",
+    column("number", String),
+    column("account_id", BigInteger),
+    column("at", UtcDateTime),
+    column("visitor", String),
 )
 
 
@@ -117,6 +124,13 @@ class ReceivedOf:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickedWithin:
+    """The person followed a link in a text of the account in the last days."""
+
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class AllOf:
     """Every rule holds."""
 
@@ -137,7 +151,9 @@ class NotSo:
     rule: Rule
 
 
-Past: TypeAlias = HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | ReceivedWithin | ReceivedSince
+Past: TypeAlias = (
+    HasConsent | IsSuppressed | TextedWithin | AnsweredWithin | ReceivedWithin | ReceivedSince | ClickedWithin
+)
 """What the hub keeps of a person beside the list, each with rows of its own in a table."""
 Rule: TypeAlias = FieldIs | Past | ReceivedOf | AllOf | AnyOf | NotSo
 
@@ -198,10 +214,13 @@ def _there_is(rule: Past, account_id: int, now: datetime) -> tuple[ColumnElement
             wrote = _inbound.c
             since = wrote.received_at >= now - timedelta(days=days)
             return wrote.account_id == account_id, wrote.number == person, since
-        case ReceivedWithin(days):
-            return _received_from(now - timedelta(days=days), account_id)
-        case ReceivedSince(moment):
-            return _received_from(moment, account_id)
+        case ReceivedWithin() | ReceivedSince():
+            since = rule.moment if isinstance(rule, ReceivedSince) else now - timedelta(days=rule.days)
+            return _received_from(since, account_id)
+        case ClickedWithin(days):
+            came = _clicks.c
+            mine = (came.account_id == account_id, came.number == person, came.visitor == literal_column("'person'"))
+            return *mine, came.at >= now - timedelta(days=days)
     assert_never(rule)
 
 
@@ -239,7 +258,7 @@ _CAMPAIGN = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
 _SHAPE = (
     "A rule is one of {all: [rules]}, {any: [rules]}, {not: rule}, {field, op, value}, {consent: true}, "
     "{suppressed: true}, {texted_within_days: days}, {answered_within_days: days}, {received_within_days: days}, "
-    "{received_since: time}, {received_campaign: id}."
+    "{clicked_within_days: days}, {received_since: time}, {received_campaign: id}."
 )
 
 
@@ -287,9 +306,6 @@ def _read_past(kind: str, value: Any) -> Past | ReceivedOf | None:
             rule = ReceivedSince(_moment(value))
         case "received_campaign", str() if _CAMPAIGN.fullmatch(value):
             rule = ReceivedOf(value)
-        case "clicked_within_days", _:
-            message = "This hub does not know yet who clicked; leave this rule out."
-            raise RequestRefused.because("rule", "not_known_yet", message)
         case _ if isinstance(value, int):
             rule = _read_days(kind, value)
     return rule
@@ -300,6 +316,7 @@ def _read_days(kind: str, days: int) -> Past | None:
         "texted_within_days": TextedWithin,
         "answered_within_days": AnsweredWithin,
         "received_within_days": ReceivedWithin,
+        "clicked_within_days": ClickedWithin,
     }
     return within[kind](days) if kind in within and 0 < days <= MOST_DAYS else None
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from hub.compliance.model import Purpose
 from hub.errors import CommitInDoubt, Conflict, NotAllowed, RequestRefused
 from hub.ids import new_id
+from hub.links.files import require_files
+from hub.links.rules import as_target, file_of
+from hub.links.storing import new_code
 from hub.messages import writing
 from hub.messages.doubt import found_by_key
 from hub.messages.faults import known_fields, recipient_fault, request_faults, request_notes
@@ -113,6 +116,9 @@ class Intake:
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
         terms = self.terms(request, account, new_id(now), now)
+        if any(map(file_of, request.links)):
+            with self.store.read() as connection:
+                require_files(connection, account.id, request.links)
         if not request.reads_lists:
             return terms
         with self.store.read() as connection:
@@ -188,7 +194,7 @@ class Intake:
         self, request: CampaignRequest, terms: Terms, account: Account, now: datetime
     ) -> tuple[Acceptance, set[str]]:
         candidates, repeated = candidates_of(request.recipients, account.country, first=0)
-        planner = Planner(terms)
+        planner = Planner(terms, new_code)
 
         def draw_up(planned: Sequence[PlannedMessage]) -> tuple[Summary, list[dict[str, Any]]]:
             summary = Summary.of(planner, planned, repeated, request_notes(request))
@@ -209,6 +215,7 @@ class Intake:
                 refuse_if_nothing_goes(looked.planned, account.country)
             summary, rows = drawn_up if looked.planned is planned else draw_up(looked.planned)
             writing.insert_campaign(connection, request, terms, CampaignState.ACCEPTED, summary, now)
+            writing.insert_links(connection, terms, looked.planned, rows)
             writing.insert_messages(connection, rows)
             writing.reserve(connection, terms, looked.planned, now)
             self.guard.keep(connection, account, terms, looked, now)
@@ -263,6 +270,7 @@ class Intake:
             wellness=self.wellness(),
             repeat_digest=repeat_digest(request, account.country),
             require_consent=request.require_consent or asks_consent(request.purpose, account),
+            links=tuple(as_target(url) or "" for url in request.links),
         )
 
 

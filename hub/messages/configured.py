@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.errors import ConfigError, Fault
+from hub.links.rules import LinkShape
 from hub.messages.limits import Limits
 from hub.messages.routing import OnUnknown, Route, folded
 
@@ -49,7 +50,15 @@ def limits_from(settings: Settings) -> Limits:
         default_sender=senders.default or None,
         registered=frozenset(senders.registered),
         repeat_within=timedelta(minutes=messages.repeat_minutes),
+        links=LinkShape(link_base(settings), settings.links.code_length),
+        link_life=timedelta(days=settings.links.keep_days),
+        denied_hosts=frozenset(settings.links.deny),
     )
+
+
+def link_base(settings: Settings) -> str:
+    """What short links begin with, as a person reads it: phones need no scheme; empty where the hub has no address."""
+    return settings.links.domain or settings.hub.public_url.partition("://")[2]
 
 
 def routes_from(settings: Settings) -> dict[str, Route]:

@@ -12,6 +12,8 @@ from sqlalchemy import delete, select, update
 
 from hub.compliance.model import OutsideWindow, Purpose, Violation
 from hub.errors import NotEnoughCredits
+from hub.links.rules import PLACEHOLDER
+from hub.links.storing import new_code, targets_of
 from hub.messages import writing
 from hub.messages.accept import candidates_of
 from hub.messages.guarding import tell_hold
@@ -56,14 +58,15 @@ class Expander:
             if part is None:
                 return False
             campaign = connection.execute(select(campaigns).where(campaigns.c.id == part.campaign_id)).one()
-        self._expand(part, campaign)
+            links = targets_of(connection, campaign.id) if PLACEHOLDER in campaign.text else ()
+        self._expand(part, campaign, links)
         return True
 
-    def _expand(self, part: _Part, campaign: AnyRow) -> None:
+    def _expand(self, part: _Part, campaign: AnyRow, links: tuple[str, ...]) -> None:
         intake, now = self.intake, self.intake.clock.now()
         account = intake.accounts.get(campaign.account_id)
         candidates, repeated = candidates_of(part.recipients, account.country, first=part.first_position)
-        planner = Planner(terms_of(intake, account, campaign, now))
+        planner = Planner(replace(terms_of(intake, account, campaign, now), links=links), new_code)
         planned: Sequence[PlannedMessage] = plan_all(intake.store, planner, candidates, intake.plugins)
         summary, rows = Summary.of(planner, planned, repeated), writing.rows_of(planner.terms, planned)
         with intake.store.write("expand") as connection:
@@ -76,6 +79,7 @@ class Expander:
             if going is not planned:  # some stood further up the list, were texted too often, or cannot be paid
                 summary = Summary.of(planner, going, repeated + len(planned) - len(fresh))
                 rows = writing.rows_of(planner.terms, going)
+            writing.insert_links(connection, planner.terms, going, rows)
             writing.insert_messages(connection, rows)
             finished = _add_up(connection, locked, summary)
             intake.guard.keep(connection, account, planner.terms, replace(looked, planned=going), now)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hub.compliance.model import Purpose
 from hub.compliance.promo import looks_promotional
 from hub.errors import Fault
+from hub.links.rules import LONGEST_URL, MOST_LINKS, PLACEHOLDER, as_target, file_of, is_denied
 from hub.messages.widths import LONGEST_SENDER
 from hub.sms.merge import compile_text, unknown_fields
 from hub.sms.short_numbers import country_of, is_short_number
@@ -39,6 +40,7 @@ def request_faults(request: CampaignRequest, now: datetime, limits: Limits) -> l
     """Everything that is wrong with a request as a whole, none when nothing is."""
     return [
         *_text_faults(request, limits),
+        *_link_faults(request, limits),
         *_recipient_faults(request, limits),
         *_sender_faults(request.sender),
         *time_faults(request.send_at, now, limits),
@@ -101,6 +103,38 @@ def _text_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
         Fault("text", "unknown_variable", f"No recipient brings the field {name}: bring it, or take it out.")
         for name in (unknown_fields(text, known) if known else ())
     ]
+
+
+def _link_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:
+    places = request.text.count(PLACEHOLDER)
+    if not places and not request.links:
+        return []
+    if not limits.links.base:
+        return [Fault("links", "no_link_address", NO_ADDRESS)]
+    if places != len(request.links) or places > MOST_LINKS:
+        message = f"The text has {places} {PLACEHOLDER}, and there are {len(request.links)} links: give one for each, "
+        return [Fault("links", "link_count", f"{message}{MOST_LINKS} at most.")]
+    found = ((place, _link_fault(url, limits)) for place, url in enumerate(request.links))
+    return [Fault(f"links[{place}]", code, message) for place, (code, message) in found if code]
+
+
+NO_ADDRESS = "This hub has no web address for links; its operator sets [links] domain, or [hub] public_url."
+
+
+def _link_fault(url: str, limits: Limits) -> tuple[str, str]:
+    """Why a link may not lead there: a code and a sentence, both empty where it may."""
+    target = as_target(url)
+    if target is None:
+        message = (
+            f"A link leads to http:// or https:// and a host, without a password, in {LONGEST_URL} characters, "
+            "or to file:ID of a file that is kept."
+        )
+        return "link_form", message
+    if not file_of(target) and is_denied(
+        target, limits.denied_hosts | {limits.links.base.partition(":")[0].partition("/")[0]}
+    ):
+        return "link_denied", "Links of this hub may not lead there; its operator says where not: [links] deny."
+    return "", ""
 
 
 def _recipient_faults(request: CampaignRequest, limits: Limits) -> list[Fault]:

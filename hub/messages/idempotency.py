@@ -42,6 +42,7 @@ def digest_of(request: CampaignRequest) -> str:
         *(() if not request.lists else (["lists", *request.lists],)),
         *(() if not request.segments else (["segments", *request.segments],)),
         *(("require_consent",) if request.require_consent else ()),
+        *(() if not request.links else (["links", *request.links],)),
     ]
     digest = hashlib.sha256(_json_of(terms)[:-1] + b", [")
     before = b""

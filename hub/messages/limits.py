@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub.compliance.model import OutsideWindow
+from hub.links.rules import LinkShape
 from hub.sms.model import EncodingMode
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ class Limits:
     """What a campaign may be, how it is cut up, and how long things may take.
 
     `short_codes` is the default sender per country; `registered` the senders a registry knows;
-    `repeat_within` is how long a campaign is looked for that repeats another (0: it is not).
+    `repeat_within` is how long a campaign is looked for that repeats another (0: it is not). `links` is what short
+    links look like, `link_life` how long one leads anywhere, `denied_hosts` are those that none may lead to.
     """
 
     encoding: EncodingMode = EncodingMode.AUTO
@@ -42,3 +44,6 @@ class Limits:
     default_sender: str | None = None
     registered: frozenset[str] = frozenset()
     repeat_within: timedelta = timedelta(minutes=10)
+    links: LinkShape = field(default_factory=LinkShape)
+    link_life: timedelta = timedelta(days=365)
+    denied_hosts: frozenset[str] = frozenset()

@@ -45,7 +45,8 @@ class CampaignRequest:
     Without `allow_repeat` it is refused where the same was asked for a moment ago. `lists` are contact lists,
     by id, whose contacts are recipients too, and `segments` those of whose contacts some are meant; `notes` what its
     sender should hear beside what the engine finds. With `require_consent`, only people whose consent is in the
-    register are texted; without it, what the account's settings say holds for marketing.
+    register are texted; without it, what the account's settings say holds for marketing. The first `<-short->` of the
+    text becomes a short link to the first of `links`, and so on; each recipient has their own.
     """
 
     account_id: int
@@ -66,6 +67,7 @@ class CampaignRequest:
     notes: tuple[str, ...] = ()
     require_consent: bool = False
     segments: tuple[int, ...] = ()
+    links: tuple[str, ...] = ()
 
     @property
     def reads_lists(self) -> bool:

@@ -1,7 +1,8 @@
 """Decide what each message of a campaign will be, before anything is stored: pure, from values to values.
 
 What depends only on the country (who may sign, how to opt out, when the window opens, which routes fit) is
-decided once per country; what is left per recipient is a number, a text and a look into a few sets.
+decided once per country; what is left per recipient is a number, a text, the codes of its links and a look into a few
+sets.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from hub.compliance.model import OutsideWindow, Purpose, Violation
+from hub.compliance.model import OptOut, OutsideWindow, Purpose, Violation
 from hub.compliance.optout import append_mention, mention_for
 from hub.compliance.senders import sender_violation
 from hub.compliance.window import next_opening
 from hub.contacts.model import SuppressionKind
+from hub.links.model import Slot
 from hub.messages.spreading import Ways, spread
 from hub.messages.widths import LONGEST_RECIPIENT
 from hub.sms.encoding import offending, prepare
@@ -24,7 +26,7 @@ from hub.sms.zones import zones_of
 from hub.store.storable import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from hub.compliance.model import CountryPolicy
@@ -49,7 +51,8 @@ class Terms:
 
     `countries` are those that the account may text, None for all that the hub does. `account`
     is what it goes by in the routes' lists, `draws_on` the account that pays what it lacks, `wellness` how well routes
-    are (0 to 1; 1 where it is not said), `repeat_digest` what a campaign that repeats it has too.
+    are (0 to 1; 1 where it is not said), `repeat_digest` what a campaign that repeats it has too, `links` where the
+    `<-short->` of its text lead.
     """
 
     account_id: int
@@ -71,6 +74,7 @@ class Terms:
     wellness: Mapping[str, float] = field(default_factory=dict)
     repeat_digest: str | None = None
     require_consent: bool = False
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,7 @@ class CountryPlan:
     deferred: bool = False
     ways: Ways | None = None
     note: str | None = None
+    has_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class PlannedMessage:
     expires_at: datetime | None = None
     deferred: bool = False
     routes: tuple[str, ...] = ()
+    links: tuple[Slot, ...] = ()
 
     @property
     def segments(self) -> int:
@@ -120,12 +126,17 @@ NO_CONSENT = Violation(
 
 @dataclass
 class Planner:
-    """Plans the messages of one campaign. Countries and texts met before are not worked out again."""
+    """Plans the messages of one campaign. Countries and texts met before are not worked out again.
+
+    `draw` makes the code of a link; without it texts have samples of links, which are as long.
+    """
 
     terms: Terms
+    draw: Callable[[int], str] | None = None
 
     def __post_init__(self) -> None:
-        self._template = compile_text(self.terms.text, self.terms.field_names)
+        self._words = self.terms.limits.links.worded(self.terms.text) if self.terms.links else self.terms.text
+        self._template = compile_text(self._words, self.terms.field_names)
         self._seed = crc32(self.terms.campaign_id.encode())  # or campaigns to one person would all take one way
         self._countries: dict[str, CountryPlan] = {}
         self._texts: dict[tuple[str, str | None], PreparedText | Violation] = {}
@@ -147,6 +158,9 @@ class Planner:
         prepared = self._text(candidate.fields, country.mention)
         if isinstance(prepared, Violation):
             return PlannedMessage(candidate.position, number.e164, country.country, prepared)
+        links = self._links(prepared.text, country)
+        if links:
+            prepared = self.terms.limits.links.filled(prepared, links)
         return PlannedMessage(
             candidate.position,
             number.e164,
@@ -158,7 +172,16 @@ class Planner:
             country.expires_at,
             country.deferred,
             country.ways.at(candidate.position + self._seed) if country.ways else (),
+            links,
         )
+
+    def _links(self, text: str, country: CountryPlan) -> tuple[Slot, ...]:
+        """The links of one message, each with a code of its own."""
+        if self.draw is None or not (self.terms.links or country.has_link):
+            return ()
+        shape = self.terms.limits.links
+        places = shape.places_in(text, len(self.terms.links))
+        return tuple(Slot(place, self.draw(shape.length)) for place in places)
 
     def _country(self, number: PhoneNumber) -> CountryPlan:
         known = self._countries.get(number.region)
@@ -170,7 +193,7 @@ class Planner:
         return known
 
     def _text(self, fields: Mapping[str, str], mention: str | None) -> PreparedText | Violation:
-        rendered = self._template.render(fields) if self.terms.field_names else self.terms.text
+        rendered = self._template.render(fields) if self.terms.field_names else self._words
         known = self._texts.get((rendered, mention))
         if known is None:
             known = self._prepare(rendered, mention)
@@ -307,9 +330,11 @@ def _with_a_way_out(terms: Terms, policy: CountryPolicy, plan: CountryPlan, *, c
         custom_sender=custom_sender,
         shortcode=code if code and _takes_answers(code) else None,
         template=terms.limits.mention,
-        link=None,  # the seam for opt-out links: until the hub makes them, a country that needs one gets no marketing
+        link=terms.limits.links.opt_out,
     )
-    return CountryPlan(policy.code, answer.violation) if answer.violation else replace(plan, mention=answer.text)
+    if answer.violation:
+        return CountryPlan(policy.code, answer.violation)
+    return replace(plan, mention=answer.text, has_link=answer.way is OptOut.LINK)
 
 
 def _refused(country: str, code: str, message: str) -> CountryPlan:

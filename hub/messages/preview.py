@@ -40,7 +40,8 @@ class Preview:
 
 def preview(intake: Intake, account: Account, wording: Wording, purpose: Purpose, fields: Mapping[str, str]) -> Preview:
     """A wording with these fields filled, sent as `purpose`; raises RequestRefused for half a character."""
-    template = compile_text(wording.text, frozenset({*fields, *fields_in(wording.text)}))
+    words = intake.limits.links.worded(wording.text)
+    template = compile_text(words, frozenset({*fields, *fields_in(words)}))
     rendered = template.render(fields)
     mention = _mention(intake, account, wording, purpose)
     prepared = prepare(

@@ -32,14 +32,15 @@ LEAST_RECIPIENTS = 2
 
 
 def repeat_digest(request: CampaignRequest, region: str) -> str | None:
-    """What two campaigns have in common of which one repeats the other: text, purpose and recipients.
+    """What two campaigns have in common of which one repeats the other: text, links, purpose and recipients.
 
     In whatever order and however their numbers are written, read as those of `region`. None where nobody compares.
     """
     if request.source not in WATCHED or (len(request.recipients) < LEAST_RECIPIENTS and not request.reads_lists):
         return None
     segments = [f"segment {one}" for one in sorted(set(request.segments))]
-    digest = hashlib.sha256(_line(request.purpose, request.text, *sorted(set(request.lists)), *segments))
+    sources = (*sorted(set(request.lists)), *segments)
+    digest = hashlib.sha256(_line(request.purpose, request.text, *sources, *request.links))
     for one in sorted({_line(_number(one.to, region), *sorted(one.fields.items())) for one in request.recipients}):
         digest.update(one)
     return digest.hexdigest()

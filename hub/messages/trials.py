@@ -16,6 +16,7 @@ from hub.accounts.secrets import hash_password, password_matches
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.errors import Conflict, RequestRefused, TooMany
 from hub.ids import new_id
+from hub.links.storing import new_code
 from hub.messages import writing
 from hub.messages.faults import recipient_fault, request_faults
 from hub.messages.model import CampaignRequest, CampaignState, Recipient
@@ -161,7 +162,7 @@ class Trials:
         terms = intake.terms(request, account, new_id(now), now)
         terms = replace(terms, outside_window=OutsideWindow.DEFER, require_consent=False)  # it is one's own number
         candidate = Candidate(0, given, parse_number(given, account.country), {})
-        (planned,) = plan_all(intake.store, Planner(terms), [candidate], intake.plugins)
+        (planned,) = plan_all(intake.store, Planner(terms, new_code), [candidate], intake.plugins)
         if planned.violation:
             fault = recipient_fault(0, given, planned.violation, account.country)
             field = "number" if fault.field.startswith("recipients") else fault.field
@@ -230,5 +231,6 @@ def _insert_free(
     writing.make_free(connection, terms.campaign_id)
     (row,) = writing.rows_of(terms, [message])
     row |= {"priority": writing.PRIORITY[Purpose.ALERT], "credits": 0, "billing": billing}
+    writing.insert_links(connection, terms, [message], [row])
     writing.insert_messages(connection, [row])
     return view_of(row)

@@ -10,6 +10,8 @@ from sqlalchemy import insert, update
 from hub.accounts import ledger
 from hub.accounts.model import Movement
 from hub.compliance.model import Purpose
+from hub.links.model import OPT_OUT
+from hub.links.storing import keep_links, keep_opt_out, keep_targets
 from hub.messages.model import CampaignState, Draft, MessageState, Recipient
 from hub.messages.summary import Summary
 from hub.messages.tables import campaign_chunks, campaigns, messages
@@ -61,6 +63,8 @@ def insert_campaign(
         **summary.columns(),
     }
     insert_rows(connection, campaigns, [row])
+    if terms.links:
+        keep_targets(connection, terms.account_id, terms.campaign_id, terms.links, _links_until(terms))
 
 
 def insert_answer(
@@ -87,6 +91,37 @@ def rows_of(terms: Terms, planned: Sequence[PlannedMessage]) -> list[dict[str, A
 def insert_messages(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Store messages in bulk."""
     insert_rows(connection, messages, rows)
+
+
+def insert_links(
+    connection: Connection, terms: Terms, planned: Sequence[PlannedMessage], rows: Sequence[dict[str, Any]]
+) -> None:
+    """Store the links of what goes, before its `rows`; a code that was taken already is replaced in its text."""
+    linked = [message for message in planned if message.links and not message.violation]
+    if not linked:
+        return
+    if any(slot.place == OPT_OUT for message in linked for slot in message.links):
+        keep_opt_out(connection, terms.account_id, terms.campaign_id, _links_until(terms))
+    kept = [
+        {
+            "code": slot.code,
+            "campaign_id": terms.campaign_id,
+            "position": message.position,
+            "place": slot.place,
+            "number": message.recipient,
+        }
+        for message in linked
+        for slot in message.links
+    ]
+    if redrawn := keep_links(connection, kept):
+        shape, by_position = terms.limits.links, {row["position"]: row for row in rows}
+        for one in redrawn:
+            row = by_position[one.position]
+            row["text"] = row["text"].replace(shape.url(one.old), shape.url(one.new))
+
+
+def _links_until(terms: Terms) -> datetime:
+    return terms.wanted_at + terms.limits.link_life
 
 
 def routes_of(rows: Sequence[Mapping[str, Any]]) -> set[str]:

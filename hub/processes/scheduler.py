@@ -71,6 +71,8 @@ class Scheduler:
             (3600.0, self.core.post_paid.order_months),
             (3600.0, self.core.validity.tell_idle),
             (3600.0, self.core.webhooks.forget_old),
+            (3600.0, self.core.links.forget_dead),
+            (3600.0, self.core.files.forget_files),
         )
 
     def run(self) -> None:

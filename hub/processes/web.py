@@ -15,8 +15,10 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
+
 from hub.bootstrap import build
-from hub.errors import ConfigError, Fault
+from hub.errors import ConfigError, Fault, HubError
 from hub.observe import configure_logging
 from hub.processes.heartbeat import Heart
 from hub.processes.lifeline import follow
@@ -36,6 +38,10 @@ STOP_WITHIN_S = 20
 MOST_HEADER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 4096
 LOOK_EVERY_S = 0.02
+COLLECT_EVERY_S = 1.0
+"""How long a click may wait before it is in the database."""
+
+log = structlog.get_logger(__name__)
 
 _GRANIAN_LOGS_AS_WE_DO: Mapping[str, Any] = {
     "handlers": {},
@@ -112,9 +118,21 @@ def _keep(core: Core, main: threading.Thread) -> None:
         main.join(LOOK_EVERY_S)
     if main.is_alive():
         heart.start()
-        main.join()
+    while main.is_alive():
+        main.join(COLLECT_EVERY_S)
+        _collect(core)
     core.close()
     heart.stop()
+
+
+def _collect(core: Core) -> None:
+    """Keep the clicks that were noted; while the database is away they wait in their files."""
+    try:
+        core.click_work.collect()
+    except HubError as error:
+        log.warning("clicks_wait", error=str(error))
+    except Exception:
+        log.exception("clicks_not_kept")
 
 
 def _is_open(host: str, port: int) -> bool:

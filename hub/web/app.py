@@ -18,6 +18,7 @@ from hub.web.door import install_door
 from hub.web.frame import PREFIX, Frame
 from hub.web.health import Health
 from hub.web.limiter import Limiter
+from hub.web.links import CodeConverter, LinkPages
 from hub.web.metrics import Metrics
 from hub.web.reference import Reference
 from hub.web.requests import watch
@@ -55,6 +56,8 @@ def create_app(core: Core) -> Flask:
     found = publishing.publish(app, f"{PREFIX}/openapi.json")
     app.register_blueprint(Reference(found).blueprint())
     left_out = mount(app, core)
+    app.url_map.converters["code"] = CodeConverter
+    app.register_blueprint(LinkPages(core, limiter.windows).blueprint())
     app.register_blueprint(Health(core, left_out).blueprint())
     app.add_url_rule("/metrics", "hub_metrics", metrics.show)
     return app

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from hub.compliance.model import OutsideWindow, Purpose
 from hub.contacts.model import SuppressionKind
 from hub.inbound.model import InboundKind
+from hub.links.rules import LONGEST_URL, MOST_LINKS
 from hub.messages.model import CampaignState, MessageState
 from hub.sms.model import EncodingMode
 from hub.web.examples import A_CAMPAIGN, SETTINGS, shown_as
@@ -124,6 +125,12 @@ class CampaignBody(Input):
     encoding: EncodingMode | None = Field(
         default=None,
         description="`auto` keeps every letter at the least cost, `gsm` forces the 7-bit alphabet, `unicode` UTF-16.",
+    )
+    links: list[Annotated[str, Field(max_length=LONGEST_URL)]] = Field(
+        default_factory=list,
+        max_length=MOST_LINKS,
+        description="Where the `<-short->` of the text lead, the first one first: each becomes a short link of the "
+        "recipient's own, which counts in the segments. http or https, or `file:ID` for a file of `/files`.",
     )
     auto_reply: str | None = Field(
         default=None,

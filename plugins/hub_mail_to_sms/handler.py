@@ -16,6 +16,7 @@ from hub.plugin_kit import failpoint, local_to_utc, split_numbers
 from hub_mail_to_sms import replies
 from hub_mail_to_sms.addressees import Directory
 from hub_mail_to_sms.headers import DIGESTED
+from hub_mail_to_sms.hosting import with_files
 from hub_mail_to_sms.loops import is_automatic
 from hub_mail_to_sms.mail import Mail, ReadingLimits, UnreadableMail
 from hub_mail_to_sms.reading import read_mail
@@ -175,10 +176,11 @@ class Mailroom:
 
     def _accepted(self, request: CampaignRequest, mail: Mail) -> str:
         with self._its_turn():
+            request, notes = with_files(self.hub, request, mail)
             answer = self.hub.accept(request)
         campaign = answer.campaign_id
         log.info("mail_accepted", account=request.account_id, campaign=campaign, accepted=answer.accepted)
-        return replies.accepted(answer, mail.notes)
+        return replies.accepted(answer, notes)
 
     def _request(self, account_id: int, mail: Mail, subject: Subject, key: str | None) -> CampaignRequest:
         numbers = split_numbers(subject.numbers_text, self._country_of(account_id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -49,13 +49,22 @@ class UnreadableMail(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that somebody attached, not a picture within the text; `content` is what it was before it travelled."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail, read: every string is printable Unicode, ready to be stored or shown.
 
     `text` is what to send, signature and quotes cut away; it may be empty. `message_id` is without brackets and
     blanks, at most 200 characters (a longer one is replaced by its digest), None when missing.
     `from_address` is in lower case, and empty when the From field names nobody or more than one: who sent
-    the mail is never guessed. `attachments` are the names of what was left out. `notes` say in plain
+    the mail is never guessed. `attachments` are the names of what is no text, `files` those of them that somebody
+    attached. `notes` say in plain
     sentences what was done to the mail. `automatic` is what `loops.is_automatic` judges.
     """
 
@@ -65,4 +74,5 @@ class Mail:
     from_address: str
     automatic: AutomaticFacts
     attachments: tuple[str, ...] = ()
+    files: tuple[Attached, ...] = ()
     notes: tuple[str, ...] = ()

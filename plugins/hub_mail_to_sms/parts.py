@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hub_mail_to_sms.charsets import decode_text, decode_transfer
 from hub_mail_to_sms.headers import decode_field
-from hub_mail_to_sms.mail import UnreadableMail, UnreadableReason
+from hub_mail_to_sms.mail import Attached, UnreadableMail, UnreadableReason
 from hub_mail_to_sms.parsing import leaves
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+MOST_FILES = 5
+"""Files of a mail that may become links."""
 _LONGEST_NAME = 100
 _MOST_BODIES = 3
 _TEXTS = ("text/plain", "text/html")
@@ -39,11 +41,12 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a mail holds: its text, the names of its attachments, and the texts that come after the first."""
+    """What a mail holds: its text, the names of its attachments, the texts that come after the first, and files."""
 
     body: Body
     attachments: tuple[str, ...]
     further: tuple[Body, ...] = ()
+    files: tuple[Attached, ...] = ()
 
 
 def choose_body(message: Message) -> Contents:
@@ -55,21 +58,31 @@ def choose_body(message: Message) -> Contents:
     parts = list(leaves(message))
     names = [_attachment_name(part) for part in parts]
     attachments = tuple(name for name in names if name)
+    files = tuple(_attached(part, name) for part, name in zip(parts, names, strict=True) if name and _is_attached(part))
+    files = files[:MOST_FILES]
     texts = [part for part, name in zip(parts, names, strict=True) if not name]
     for wanted in _TEXTS:
         same_type = (_read_body(part) for part in texts if _type(part) == wanted and _payload(part).strip())
         bodies = [*islice((body for body in same_type if body.text.strip()), _MOST_BODIES)]
         if bodies:
-            return Contents(bodies[0], attachments, tuple(bodies[1:]))
+            return Contents(bodies[0], attachments, tuple(bodies[1:]), files)
     _check_really_empty(parts)
-    return Contents(Body(), attachments)
+    return Contents(Body(), attachments, (), files)
+
+
+def _is_attached(part: Message) -> bool:
+    return _attempt(part.get_content_disposition, None) == "attachment"
+
+
+def _attached(part: Message, name: str) -> Attached:
+    encoding = decode_field(part.get("Content-Transfer-Encoding", ""))
+    return Attached(name, _attempt(lambda: decode_transfer(_payload(part), encoding), b""))
 
 
 def _attachment_name(part: Message) -> str | None:
     """Return what to call the part, or None when it may be the text."""
     name = _filename(part)
-    attached = _attempt(part.get_content_disposition, None) == "attachment"
-    if _type(part) in _TEXTS and not attached and not name:
+    if _type(part) in _TEXTS and not _is_attached(part) and not name:
         return None
     return name or _NAMES.get(_type(part), _type(part))
 

@@ -18,6 +18,8 @@ from hub_mail_to_sms.parsing import parse
 from hub_mail_to_sms.parts import choose_body
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hub_mail_to_sms.parts import Body, Contents
 
 _ADDRESS_FIELDS = ("from", "to", "cc", "reply-to")
@@ -56,6 +58,7 @@ def _read(raw: bytes, limits: ReadingLimits) -> Mail:
         from_address=facts.from_address,
         automatic=facts,
         attachments=contents.attachments,
+        files=contents.files,
         notes=(*dict.fromkeys((*html_notes, *cut.notes)), *_notes_on(contents, cut.text)),
     )
 
@@ -88,13 +91,18 @@ def _check_text(text: str) -> None:
 def _notes_on(contents: Contents, text: str) -> list[str]:
     notes = []
     if contents.attachments:
-        shown = ", ".join(contents.attachments[:_NAMES_SHOWN])
-        more = len(contents.attachments) - _NAMES_SHOWN
-        shown += f" and {more} more" if more > 0 else ""
-        plural = "" if len(contents.attachments) == 1 else "s"
-        notes.append(f"{len(contents.attachments)} attachment{plural} ignored: {shown}")
+        notes.append(note_on(contents.attachments))
     if any(body.html or cut_text(body.text).text for body in contents.further):
         notes.append("text after an attachment ignored")
     if _UNKNOWN in text:
         notes.append("some characters could not be read")
     return notes
+
+
+def note_on(attachments: Sequence[str], became: str = "ignored") -> str:
+    """What became of attachments, in plain words."""
+    shown = ", ".join(attachments[:_NAMES_SHOWN])
+    more = len(attachments) - _NAMES_SHOWN
+    shown += f" and {more} more" if more > 0 else ""
+    plural = "" if len(attachments) == 1 else "s"
+    return f"{len(attachments)} attachment{plural} {became}: {shown}"

@@ -31,6 +31,7 @@ from hub.events.model import EventType, Fact
 from hub.events.outbox import record
 from hub.failpoints import arm
 from hub.inbound import desk as desk_module
+from hub.links.model import Visit
 from hub.mailing.model import OutgoingMail
 from hub.mailing.outbox import post
 from hub.messages import cancel as cancel_module
@@ -165,6 +166,10 @@ class Stage:
     def backup(self) -> Path:
         """Where the backup is."""
         return self.diary.with_name("backup")
+
+
+A_POINT = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
+"""A GIF of one pixel."""
 
 
 def prepare() -> None:
@@ -469,6 +474,26 @@ def deliver_events(stage: Stage) -> None:
         deliverer.deliver_due()
 
 
+def follow_links(stage: Stage) -> None:
+    """A client sends links under a key, and people follow them."""
+    core, key = stage.core, "linked"
+    stage.note("asked", key)
+    numbers = tuple(Recipient(f"+336123{ending}") for ending in ("04571", "04681"))
+    link = "https://shop.example/a"
+    request = CampaignRequest(ACCOUNT, "<-short->", numbers, Purpose.ALERT, idempotency_key=key, links=(link,))
+    answer = core.accept(request)
+    stage.note("promised", key, answer.campaign_id)
+    visit = Visit("GET", "Mozilla/5.0 (iPhone)", {}, "192.0.2.1", None)
+    for message in answer.messages:
+        core.click_log.note(message.text.rpartition("/")[2], core.clock.now(), visit)
+    core.click_log.close()
+
+
+def collect_clicks(stage: Stage) -> None:
+    """A web process keeps what was noted."""
+    stage.core.click_work.collect()
+
+
 def run_hourly(stage: Stage) -> None:
     """A background worker runs a plugin's job."""
     Periodic(stage.core.store, stage.core.clock, stage.core.plugins.registry.jobs).run(stage.core, "hourly")
@@ -554,6 +579,7 @@ def _operations() -> Iterator[tuple[str, Callable[[Core], object]]]:
     yield "forget_imports", _forget_imports
     yield "delete_list", lambda core: core.lists.delete(ACCOUNT, _bring_contacts(core))
     yield "clear_lists", lambda core: core.lists.clear_deleted()
+    yield "keep_file", lambda core: core.files.keep(ACCOUNT, "point.gif", A_POINT)
     yield "keep_template", lambda core: core.templates.create(ACCOUNT, Wording("Rendez-vous", "Bonjour"))
     yield "ask_for_a_code", lambda core: core.trials.ask(ACCOUNT, "+33612304567")
     yield "have_a_number", _have_a_number
@@ -677,6 +703,8 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         make_webhook,
         record_events,
         deliver_events,
+        follow_links,
+        collect_clicks,
         run_hourly,
         ask_for_more,
         make_address,

@@ -53,6 +53,7 @@ BROKEN_LINE: Settings = {
 }
 SPARE: Settings = {"HUB_ROUTE_SPARE_CONNECTOR": "sandbox", "HUB_ROUTE_SPARE_PRIORITY": "20"}
 BRIEF: Settings = {"HUB_RETENTION_TEXTS_DAYS": "30"}
+LINKED: Settings = {"HUB_HUB_PUBLIC_URL": "https://t.example.net"}
 HELD: Settings = {"HUB_GUARD_DAY_CREDITS": "1"}
 DAYS_S = 10 * 86_400.0
 MONTHS_S = 40 * 86_400.0
@@ -179,6 +180,13 @@ SCENES: Mapping[str, Scene] = {
     "webhook.after_call": _EVENTS,
     "webhook_outcome": _EVENTS,
     "forget_events": _TICK,
+    # links
+    "click.noted": Scene("follow_links", settings=LINKED),
+    "clicks": Scene("collect_clicks", given=("follow_links",), given_settings=LINKED, settings=LINKED),
+    "click.kept": Scene("collect_clicks", given=("follow_links",), given_settings=LINKED, settings=LINKED),
+    "forget_links": _TICK,
+    "file": Scene("keep_file", then=Then.NEVER),
+    "forget_files": _TICK,
     "note_rest": Scene("ask_beside_a_failing_plugin"),
     # an operator
     "migrate": Scene("upgrade"),

@@ -9,7 +9,9 @@ from hub.web.resources.accounts import SubAccountCalls
 from hub.web.resources.billing import BillingCalls
 from hub.web.resources.campaigns import CampaignCalls
 from hub.web.resources.consents import ConsentCalls
+from hub.web.resources.hosted import HostedFileCalls
 from hub.web.resources.imports import ImportCalls
+from hub.web.resources.links import LinkCalls
 from hub.web.resources.lists import ListCalls
 from hub.web.resources.numbers import NumberCalls
 from hub.web.resources.people import PeopleCalls
@@ -32,6 +34,8 @@ def resources_of(frame: Frame) -> Iterator[APIBlueprint]:
     """Every subject's calls, in the order of the document."""
     yield CampaignCalls(frame).routes()
     yield ReportCalls(frame).routes()
+    yield LinkCalls(frame).routes()
+    yield HostedFileCalls(frame).routes()
     yield TemplateCalls(frame).routes()
     yield TrialCalls(frame).routes()
     yield AccountCalls(frame).routes()

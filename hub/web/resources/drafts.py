@@ -49,6 +49,7 @@ class Drafts:
             require_consent=body.require_consent,
             lists=tuple(body.lists),
             segments=tuple(body.segments),
+            links=tuple(body.links),
         )
 
     def wording(self, text: str | None, template: str | None, purpose: Purpose | None, sender: str | None) -> Wording:

@@ -78,7 +78,8 @@ class ReportCalls:
         report = found(path.campaign_id, partial(core.campaigns.report, mine))
         counted = Counter(core.texts.count(mine, path.campaign_id))
         opt_outs = counted.pop(InboundKind.OPT_OUT, 0)
-        return answer(values.reported(report, replies=counted.total(), opt_outs=opt_outs))
+        clicked = core.links.clicked(mine, path.campaign_id)
+        return answer(values.reported(report, clicked, replies=counted.total(), opt_outs=opt_outs))
 
     def export_messages(self, path: CampaignPath) -> Response:
         """Get the messages of a campaign as a file."""

@@ -16,6 +16,7 @@ from hub.web.files import csv_file
 from hub.web.schemas import AN_ID, MOST_ITEMS, Input
 
 if TYPE_CHECKING:
+    from hub.links.model import Clicked
     from hub.messages.model import CampaignView
     from hub.messages.report import CountryReport, Outcomes, Report
 
@@ -39,6 +40,8 @@ REPORT: dict[str, Any] = {
     "credits": 1,
     "replies": 1,
     "opt_outs": 0,
+    "clicks": 3,
+    "clickers": 1,
     "countries": [{"country": "FR", **_OUTCOMES, "segments": 1, "credits": 1}],
     "hours": [{"hour": "2027-01-04T08:00:00Z", "received": 1}],
     "frozen": None,
@@ -93,7 +96,9 @@ class CampaignReport(OutcomeCounts):
     segments: int
     credits: int = Field(description="Credits that were used.")
     replies: int = Field(description="Texts that answered it, without opt-outs.")
-    opt_outs: int = Field(description="Texts that asked for no more.")
+    opt_outs: int = Field(description="Texts that asked for no more, and people who pressed the opt-out link.")
+    clicks: int = Field(description="How often people followed its links.")
+    clickers: int = Field(description="How many people did.")
     countries: list[CountryOutcomes] = Field(description="By country, the one with most messages first.")
     hours: list[HourOutcomes] = Field(description="By hour, the first one first; hours without any are left out.")
     frozen: OutcomeCounts | None = Field(description="As it was when its figures were frozen; they stay as they are.")
@@ -122,7 +127,7 @@ class RepliesQuery(Input):
     )
 
 
-def reported(report: Report, *, replies: int, opt_outs: int) -> CampaignReport:
+def reported(report: Report, clicked: Clicked, *, replies: int, opt_outs: int) -> CampaignReport:
     """A report as it is answered."""
     return CampaignReport(
         id=report.campaign_id,
@@ -130,7 +135,9 @@ def reported(report: Report, *, replies: int, opt_outs: int) -> CampaignReport:
         segments=report.segments,
         credits=report.credits,
         replies=replies,
-        opt_outs=opt_outs,
+        opt_outs=opt_outs + clicked.opt_outs,
+        clicks=clicked.clicks,
+        clickers=clicked.people,
         countries=[_of_country(one) for one in report.countries],
         hours=[HourOutcomes.model_validate(one) for one in report.hours],
         frozen=None if report.frozen is None else OutcomeCounts(**_counts(report.frozen)),

@@ -54,7 +54,9 @@ class RuleBody(Input):
     received_campaign: str | None = Field(
         default=None, pattern=AN_ID, description="A text of this campaign of the account arrived at the person's phone."
     )
-    clicked_within_days: int | None = Field(default=None, description="Not known yet; it is refused.")
+    clicked_within_days: int | None = Field(
+        default=None, ge=1, le=MOST_DAYS, description="The person followed a link within so many days."
+    )
 
 
 class CountBody(Input):

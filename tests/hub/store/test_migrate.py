@@ -14,6 +14,7 @@ import hub.accounts.tables
 import hub.contacts.tables
 import hub.guard.tables
 import hub.inbound.tables
+import hub.links.tables
 import hub.messages.tables
 import hub.store.tables
 from hub.accounts.model import AccountLimits
@@ -36,6 +37,7 @@ ROOMS = (
     hub.contacts.tables,
     hub.guard.tables,
     hub.inbound.tables,
+    hub.links.tables,
     hub.messages.tables,
     hub.store.tables,
 )

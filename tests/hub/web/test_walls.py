@@ -36,6 +36,7 @@ PUBLIC = {
     "/health/live",
     "/health/ready",
     "/metrics",
+    "/<code:link_code>",
 }
 """What anybody may ask: it says nothing of any account. A route joins this list by a decision, not by itself."""
 OF_CARRIERS = "/carriers/"
@@ -57,8 +58,11 @@ THINGS = {
     "order_id": "4711",
     "webhook_id": "4711",
     "event_id": NOBODYS,
+    "file_id": NOBODYS,
 }
 """What paths name that belongs to an account, each with an id that nobody has; a new one joins this table."""
+A_POINT = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000002024401003b")
+"""A GIF of one pixel."""
 NO_ID = "%00' OR 1=1"
 CHALLENGE = 'Bearer realm="hub"'
 BODY = {"purpose": "alert", "text": "Bonjour", "recipients": ["+33612345679"]}
@@ -192,6 +196,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
     order = core.orders.make(mine, 10, "BC-1")
     hook = core.webhooks.create(mine, "https://shop.example/hub", [EventType("message.settled")])
     segment = core.segments.create(mine, clients.id, "D'accord", {"consent": True})
+    hosted = core.files.keep(mine, "point.gif", A_POINT)
     things = {
         "list_id": str(clients.id),
         "account_id": str(sibling.id),
@@ -203,6 +208,7 @@ def walls(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         "order_id": str(order.id),
         "webhook_id": str(hook.webhook.id),
         "event_id": NOBODYS,
+        "file_id": hosted.id,
     }
     tokens = [core.tokens.make(one.id, "sien")[1].secret for one in (child, sibling)]
     yield Walls(owner, stranger.secret, campaign, {"campaign_id": campaign, **things}, *tokens)
@@ -299,6 +305,7 @@ def known_of(walls: Walls) -> Any:
         core.imports.latest(mine),
         core.users.sign_in("nina@salon.example", PASSWORD),
         core.users.all(mine),
+        core.files.latest(mine),
     )
 
 
