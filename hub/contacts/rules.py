@@ -215,8 +215,8 @@ def _there_is(rule: Past, account_id: int, now: datetime) -> tuple[ColumnElement
             since = wrote.received_at >= now - timedelta(days=days)
             return wrote.account_id == account_id, wrote.number == person, since
         case ReceivedWithin() | ReceivedSince():
-            since = rule.moment if isinstance(rule, ReceivedSince) else now - timedelta(days=rule.days)
-            return _received_from(since, account_id)
+            moment = rule.moment if isinstance(rule, ReceivedSince) else now - timedelta(days=rule.days)
+            return _received_from(moment, account_id)
         case ClickedWithin(days):
             came = _clicks.c
             mine = (came.account_id == account_id, came.number == person, came.visitor == literal_column("'person'"))
