@@ -26,6 +26,7 @@ from hub.contacts.tables import (
 )
 from hub.events.tables import webhook_events, webhooks
 from hub.inbound.tables import inbound_answers, inbound_messages
+from hub.links.tables import link_clicks, links
 from hub.mailing.model import MailState
 from hub.mailing.tables import outgoing_mails
 from hub.messages.model import WAITING, MessageState
@@ -191,6 +192,8 @@ def _empty_texts(connection: Connection, erasure: AnyRow, rows: Sequence[AnyRow]
             campaign_numbers.c.campaign_id.in_(theirs), campaign_numbers.c.number == erasure.number
         )
     )
+    led = (links.c.campaign_id.in_(theirs), links.c.number == erasure.number)
+    connection.execute(update(links).where(*led).values(number=None))
     others = exists().where(messages.c.campaign_id == campaigns.c.id, messages.c.recipient != erasure.person)
     alone = (campaigns.c.id.in_(theirs), ~others, ~grows(campaigns.c.id))
     words = {"text": "", "auto_reply": None, "repeat_digest": None}
@@ -262,6 +265,20 @@ def _without(body: str, erasure: AnyRow) -> str:
         name: told.get(name, value) if value is not None else None for name, value in event["data"].items()
     }
     return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+
+
+def _look_for_clicks(connection: Connection, erasure: AnyRow, after: int) -> Look:
+    mine = (link_clicks.c.account_id == erasure.account_id, link_clicks.c.number == erasure.number)
+    return _page(_ids(connection, link_clicks, *mine, link_clicks.c.id > after))
+
+
+def _erase_clicks(connection: Connection, erasure: AnyRow, ids: Sequence[int], _: datetime) -> Done:
+    """Keep that a link was followed, and not by whom."""
+    if not ids:
+        return Done()
+    whom = {"number": erasure.person, "brand": None, "model": None, "system": None, "browser": None}
+    emptied = update(link_clicks).where(among(connection, link_clicks.c.id, ids)).values(whom)
+    return Done(Counts(clicks=connection.execute(emptied).rowcount))
 
 
 def _look_for_imports(connection: Connection, erasure: AnyRow, after: int) -> Look:
@@ -337,5 +354,6 @@ PIECES: Mapping[Step, Piece] = {
     Step.ANSWERS: Piece(_look_for_answers, _erase_answers),
     Step.MAILS: Piece(_look_for_mails, _erase_mails),
     Step.EVENTS: Piece(_look_for_events, _erase_events),
+    Step.CLICKS: Piece(_look_for_clicks, _erase_clicks),
     Step.IMPORTS: Piece(_look_for_imports, _erase_imports),
 }

@@ -16,6 +16,7 @@ from hub.contacts.tables import contact_lists, contacts, import_chunks, imports,
 from hub.events.tables import webhook_events
 from hub.inbound.tables import inbound_answers, inbound_messages
 from hub.inbound.views import as_message
+from hub.links.tables import link_clicks
 from hub.mailing.tables import outgoing_mails
 from hub.messages.tables import last_texts, messages, received_texts
 from hub.messages.views import view_of
@@ -105,6 +106,9 @@ class Holdings:
         table = received_texts
         for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.recipient == number)):
             yield Track("received", row.at)
+        table = link_clicks
+        for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.number == number)):
+            yield Track("clicked", row.at, row.campaign_id, {"system": row.system, "browser": row.browser})
         table = inbound_answers
         for row in self._rows(select(table).where(table.c.account_id == account_id, table.c.number == number)):
             yield Track("answered", row.at, row.campaign_id, {"kind": row.kind})

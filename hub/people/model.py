@@ -26,6 +26,7 @@ class Step(StrEnum):
     ANSWERS = "answers"
     MAILS = "mails"
     EVENTS = "events"
+    CLICKS = "clicks"
     IMPORTS = "imports"
 
 
@@ -56,6 +57,7 @@ class Counts:
     answers: int = 0
     mails: int = 0
     events: int = 0
+    clicks: int = 0
     import_lines: int = 0
 
     def plus(self, other: Counts) -> Counts:

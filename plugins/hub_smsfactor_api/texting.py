@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SOURCE = "smsfactor"
 LONGEST_SENDER = 11
 _STOP = re.compile(r"[ \t]*<-\s*stop\s*->", re.IGNORECASE)
+PLACEHOLDER = "<-short->"
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 _SHORT = re.compile(r"<-\s*short\s*->", re.IGNORECASE)
 _NUMERIC = re.compile(r"\+?\d{3,15}")
 _FITTING = re.compile(r"[A-Za-z0-9 ]{1,11}")
@@ -92,9 +94,11 @@ def _names(asked: Asked, given: list[tuple[str, str | None]]) -> dict[str, str]:
 
 def _wish(asked: Asked, message: Node, given: list[tuple[str, str | None]]) -> Wish:
     region = asked.account.country
+    text, links = _text(message)
     request = CampaignRequest(
         account_id=asked.account.id,
-        text=_text(message),
+        text=text,
+        links=links,
         recipients=tuple(Recipient(international(number, region)) for number, _ in given),
         purpose=_purpose(message),
         sender=clean_sender(message.value("sender")),
@@ -105,14 +109,18 @@ def _wish(asked: Asked, message: Node, given: list[tuple[str, str | None]]) -> W
     return Wish(request, {})
 
 
-def _text(message: Node) -> str:
-    """The text; its mark for the STOP mention is left out, for the hub puts the mention where the law asks for it."""
+def _text(message: Node) -> tuple[str, tuple[str, ...]]:
+    """The text and what its short links lead to; with `shortlink` alone, the addresses in the text become such.
+
+    Its mark for the STOP mention is left out, for the hub puts the mention where the law asks for it.
+    """
     text = message.raw("text") or ""
     if not text.strip():
         raise Refused(Status.DATA, "text is missing: write what to say.")
-    if _SHORT.search(text) or message.flag("shortlink"):
-        raise Refused(Status.DATA, "This hub makes no short links yet: write the link itself instead of <-short->.")
-    return _STOP.sub("", text)
+    text, links = _SHORT.sub(PLACEHOLDER, _STOP.sub("", text)), message.values("links", "link")
+    if message.flag("shortlink") and not links:
+        return _ADDRESS.sub(PLACEHOLDER, text), tuple(_ADDRESS.findall(text))
+    return text, links
 
 
 def _purpose(message: Node) -> Purpose:

@@ -50,6 +50,7 @@ ERASED: dict[str, Any] = {
     "answers": 2,
     "mails": 2,
     "events": 0,
+    "clicks": 0,
     "import_lines": 0,
 }
 
@@ -142,6 +143,7 @@ class ErasedCounts(BaseModel):
     answers: int
     mails: int
     events: int = Field(description="Calls of webhooks whose number and words were emptied.")
+    clicks: int = Field(description="Visits of links that are nobody's now.")
     import_lines: int
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -90,10 +91,29 @@ def test_the_mark_for_the_stop_mention_is_never_texted(site: Site) -> None:
     assert site.hub.carrier.taken[0].text == "Soldes - STOP au 36180"
 
 
-def test_short_links_are_refused_until_there_are_some(site: Site) -> None:
-    """Rather than texted as they stand."""
+WITH_ADDRESS = {"HUB_HUB_PUBLIC_URL": "https://t.example.net"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"text": "Votre colis: <-short->", "links": ["https://exemple.fr/suivi/42"]},
+        {"text": "Votre colis: https://exemple.fr/suivi/42", "shortlink": 1},
+    ],
+    ids=["links", "shortlink"],
+)
+def test_a_short_link_stands_in_the_text(make_site: Make, asked: dict[str, Any]) -> None:
+    """Where `links` say so, or the address is in the text and `shortlink` asks for it."""
+    site = make_site(**WITH_ADDRESS)
+    site.send(**asked)
+    site.hub.drain()
+    assert re.fullmatch(r"Votre colis: t\.example\.net/\w{7}", site.hub.carrier.taken[0].text)
+
+
+def test_a_hub_without_a_web_address_makes_no_short_links(site: Site) -> None:
+    """And says so, rather than text the mark as it stands."""
     reply = site.send(text="Votre colis: <-short->", links=["https://exemple.fr/suivi/42"])
-    assert (reply["status"], "<-short->" in reply["details"]) == (-7, True)
+    assert (reply["status"], "web address" in reply["details"]) == (-7, True)
 
 
 def test_unicode_costs_by_seventy_characters(site: Site) -> None:
