@@ -33,7 +33,7 @@ _LEFT_OUT = (
 
 @click.group()
 def contacts() -> None:
-    """Lists of contacts: show them, fill them from files, write them as files."""
+    """Lists of contacts: show, fill and write them."""
 
 
 @contacts.command("lists")
