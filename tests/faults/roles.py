@@ -320,7 +320,7 @@ def work_off(stage: Stage) -> None:
 
 def work_off_badly(stage: Stage) -> None:
     """The same while nothing can be brought to its end."""
-    vars(desk_module)["account_in"] = lambda *_: 1 / 0
+    vars(desk_module)["account_with"] = lambda *_: 1 / 0
     stage.core.desk.work_off(stage.core)
 
 
