@@ -220,9 +220,7 @@ def checked_name(name: str) -> str:
 
 
 def _checked_country(country: str) -> str:
-    from phonenumbers import SUPPORTED_REGIONS
-
-    if not _COUNTRY.fullmatch(country) or country.upper() not in SUPPORTED_REGIONS:
+    if not _COUNTRY.fullmatch(country):
         raise RequestRefused.because("country", "unknown_country", "A country is given by its two letters, as in FR.")
     return country.upper()
 

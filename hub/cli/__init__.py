@@ -32,7 +32,7 @@ COMMANDS = {
     "suppression": ("hub.cli.accounts:suppression", "Numbers that must not be texted."),
     "contacts": (
         "hub.cli.contacts:contacts",
-        "Lists of contacts: show them, fill them from files, write them as files.",
+        "Lists of contacts: show, fill and write them.",
     ),
     "npai": ("hub.cli.npai:npai", "Numbers that belong to nobody: list those proposed, add them."),
     "send": ("hub.cli.sending:send", "Send a text."),

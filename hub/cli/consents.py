@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.shared import Session, answer, choose_account, json_option, moment_of, table, wants_json
+from hub.cli.shared import Session, account_option, answer, choose_account, json_option, moment_of, table, wants_json
 from hub.errors import RequestRefused
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ COLUMNS = ("number", "notice", "given_at", "source", "name", "url", "ip", "kind"
 """Of the file that is written; the first seven are those of a file that is read."""
 _BY = "operator"
 
-_ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
 _NUMBER = click.option("--number", default=None, help="Only of this number.")
 _SOURCE = click.option("--source", default=None, help="Only those from there.")
 _IN_FORCE = click.option(
@@ -33,7 +32,7 @@ def consents() -> None:
 
 
 @consents.command("list")
-@_ACCOUNT
+@account_option
 @_NUMBER
 @_SOURCE
 @_IN_FORCE
@@ -63,7 +62,7 @@ def list_(
 @click.option("--name", default=None, help="Whose number it is.")
 @click.option("--url", default=None, help="The page that showed the words.")
 @click.option("--ip", default=None, help="The address that agreed, IPv4 or IPv6.")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def add(
@@ -94,7 +93,7 @@ def add(
 
 
 @consents.command("export")
-@_ACCOUNT
+@account_option
 @_NUMBER
 @_SOURCE
 @_IN_FORCE

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
+from hub.cli.shared import Session, account_option, answer, choose_account, json_option, table, wants_json
 from hub.errors import NotFound, RequestRefused
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hub.contacts.imports.model import Import
     from hub.contacts.model import ContactList
 
-_ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
 _PIECE = 512 * 1024
 _LOOK_S = 0.2
 _LEFT_OUT = (
@@ -33,11 +32,11 @@ _LEFT_OUT = (
 
 @click.group()
 def contacts() -> None:
-    """Lists of contacts: show them, fill them from files, write them as files."""
+    """Lists of contacts: show, fill and write them."""
 
 
 @contacts.command("lists")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def lists(session: Session, account_name: str | None) -> None:
@@ -55,7 +54,7 @@ def lists(session: Session, account_name: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--list", "list_name", required=True, help="The list's name; it is made where there is none.")
 @click.option("--preview", is_flag=True, help="Only say what would become of the lines.")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def import_(
@@ -87,7 +86,7 @@ def import_(
 @contacts.command("export")
 @click.argument("list_name", metavar="LIST")
 @click.option("--output", type=click.File("wb"), default="-", help="The file to write; standard output without it.")
-@_ACCOUNT
+@account_option
 @click.pass_obj
 def export(session: Session, list_name: str, output: IO[bytes], account_name: str | None) -> None:
     """Write LIST as CSV; imported again, it is the same list."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
+from hub.cli.shared import Session, account_option, answer, choose_account, json_option, table, wants_json
 from hub.errors import RequestRefused
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from hub.bootstrap import Core
     from hub.contacts.unallocated import Added, Proposal
 
-_ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
-
 
 @click.group()
 def npai() -> None:
@@ -25,7 +23,7 @@ def npai() -> None:
 
 
 @npai.command("list")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def list_(session: Session, account_name: str | None) -> None:
@@ -42,7 +40,7 @@ def list_(session: Session, account_name: str | None) -> None:
 @npai.command("add")
 @click.argument("numbers", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="All that are proposed.")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def add(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-from _thread import start_new_thread
 from typing import TYPE_CHECKING
 
 import click
 
-from hub.processes.lifeline import follow_parent
+from hub.processes.lifeline import follow_parent, stop_on_signals
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Collection, Sequence
 
     from hub.bootstrap import Core
@@ -30,7 +27,7 @@ def serve(session: Session) -> None:
 
     with session.core(ready=False) as core:
         supervisor = Supervisor(core, _call)
-        _stop_on_signals(supervisor.stopping)
+        stop_on_signals(supervisor.stopping)
         supervisor.start()
         click.echo(_welcome(core, supervisor.missing))
         supervisor.run()
@@ -68,7 +65,7 @@ def worker(session: Session, queue: str) -> None:
     with session.core(ready=False) as core:
         core.require_schema()
         process = Worker(core, QueueName(queue))
-        _stop_on_signals(process.stopping)
+        stop_on_signals(process.stopping)
         process.run()
 
 
@@ -82,7 +79,7 @@ def scheduler(session: Session) -> None:
     with session.core(ready=False) as core:
         core.require_schema()
         process = Scheduler(core)
-        _stop_on_signals(process.stopping)
+        stop_on_signals(process.stopping)
         process.run()
 
 
@@ -97,17 +94,8 @@ def service(session: Session, name: str) -> None:
     with session.core(ready=False) as core:
         core.require_schema()
         process = ServiceProcess(core, name)
-        _stop_on_signals(process.stopping)
+        stop_on_signals(process.stopping)
         process.run()
-
-
-def _stop_on_signals(stopping: threading.Event) -> None:
-    def stop(_: int, __: object) -> None:
-        # From a bare thread: this one may hold the event's lock just now, about to wait for it, or that of `threading`.
-        start_new_thread(stopping.set, ())
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
 
 
 def _welcome(core: Core, missing: Collection[str]) -> str:

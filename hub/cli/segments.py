@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.shared import Session, answer, choose_account, json_option, table, wants_json
+from hub.cli.shared import Session, account_option, answer, choose_account, json_option, table, wants_json
 
 if TYPE_CHECKING:
     from hub.accounts.model import Account
     from hub.bootstrap import Core
     from hub.contacts.segments import Segment
-
-_ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
 
 
 @click.group()
@@ -23,7 +21,7 @@ def segments() -> None:
 
 
 @segments.command("list")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def list_(session: Session, account_name: str | None) -> None:
@@ -39,7 +37,7 @@ def list_(session: Session, account_name: str | None) -> None:
 
 @segments.command("count")
 @click.argument("segment_id", metavar="SEGMENT", type=click.IntRange(1, 2**53))
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def count(session: Session, segment_id: int, account_name: str | None) -> None:

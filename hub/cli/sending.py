@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hub.cli.shared import Session, answer, choose_account, json_option, moment_of, table, wants_json
+from hub.cli.shared import Session, account_option, answer, choose_account, json_option, moment_of, table, wants_json
 from hub.errors import RequestRefused
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from hub.client import Acceptance as SentFarAway
     from hub.messages.model import Acceptance, CampaignView, MessageView
 
-_ACCOUNT = click.option("--account", "account_name", default=None, help="Whose; not needed when there is one account.")
 _URL = click.option("--url", default=None, help="A running hub to ask over HTTP instead of the database.")
 _TOKEN = click.option("--token", default=None, help="The API token for --url.")
 
@@ -29,7 +28,7 @@ _TOKEN = click.option("--token", default=None, help="The API token for --url.")
 @click.option("--sender", default=None, help="What the phone shows; the default sender if not given.")
 @click.option("--at", default=None, help="When, as 2027-01-04T09:30; in the hub's time zone unless an offset is given.")
 @click.option("--key", default=None, help="Idempotency key: the same key sends once.")
-@_ACCOUNT
+@account_option
 @_URL
 @_TOKEN
 @json_option
@@ -71,7 +70,7 @@ def send(
 @click.option("--campaign", default=None, help="One campaign; without it, the latest ones are listed.")
 @click.option("--unknown", is_flag=True, help="All that a carrier may or may not have taken, of every account.")
 @click.option("--follow", "wait", is_flag=True, help="First wait until none of its messages is on its way.")
-@_ACCOUNT
+@account_option
 @_URL
 @_TOKEN
 @json_option
@@ -117,7 +116,7 @@ def messages(
 
 @click.command()
 @click.argument("campaign")
-@_ACCOUNT
+@account_option
 @json_option
 @click.pass_obj
 def cancel(session: Session, campaign: str, account_name: str | None) -> None:

@@ -67,6 +67,12 @@ class Session:
             core.close()
 
 
+account_option = click.option(
+    "--account", "account_name", default=None, help="Whose; not needed when there is one account."
+)
+"""Names an account, for `choose_account`."""
+
+
 def json_option(command: Callable[P, R]) -> Callable[P, R]:
     """Give a command `--json`: its answer as JSON on standard output, and errors too."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from _thread import start_new_thread
 
 EVERY_S = 0.5
 PARENT = "TEXTOHUB_PARENT"
@@ -21,6 +22,17 @@ def follow_parent() -> None:
 def follow(parent: int) -> None:
     """End this process as SIGTERM would, once that parent is gone."""
     threading.Thread(target=_watch, args=(parent,), name="lifeline", daemon=True).start()
+
+
+def stop_on_signals(stopping: threading.Event) -> None:
+    """Have SIGTERM and SIGINT set an event."""
+
+    def stop(_: int, __: object) -> None:
+        # From a bare thread: this one may hold the event's lock just now, about to wait for it, or that of `threading`.
+        start_new_thread(stopping.set, ())
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 def wait_for(stopping: threading.Event) -> None:

@@ -48,7 +48,7 @@ def create_app(core: Core) -> Flask:
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=web.proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's own advice
     metrics = Metrics(core)
     watch(app, core.clock, metrics, over_tls=core.settings.hub.public_url.startswith("https:"))
-    problems.install(app, web.max_body_kb)
+    problems.install(app)
     limiter = _limiter(core)
     for routes in resources_of(Frame(core, limiter)):
         app.register_api(routes)

@@ -112,12 +112,12 @@ _OUR_FAULT = "The hub stumbled over this request. Its operator finds out why in 
 log = structlog.get_logger(__name__)
 
 
-def install(app: Flask, max_body_kb: int) -> None:
-    """Answer every error of an application as a problem; `max_body_kb` is named to who sends more."""
+def install(app: Flask) -> None:
+    """Answer every error of an application as a problem."""
 
     def answer(error: Exception) -> BaseResponse:
         if isinstance(error, RequestEntityTooLarge):
-            most = (request.max_content_length or 0) // 1024 or max_body_kb
+            most = (request.max_content_length or 0) // 1024  # each call has its own, most that of the application
             message = f"The request is larger than {most} kB; send it in parts."
             return problem(413, "too_large", message, faults=[Fault("body", "too_large", message)])
         if isinstance(error, HTTPException):

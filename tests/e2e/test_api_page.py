@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
 
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 COMMAND = ".venv/bin/hub --config hub.ini"
+CODE = "CODE=000000"
+"""What a reader types over with what a phone shows; nobody has one here, so it is read where the text waits."""
+READ_CODE = """
+import re, sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as database:
+    (text,) = database.execute("SELECT text FROM messages WHERE billing = 'code' ORDER BY id DESC LIMIT 1").fetchone()
+print(re.search("[0-9]{6}", text)[0])
+"""
 STRICT = """
 set -euo pipefail
 curl() {  # a no of the hub ends the script, but for those that the page shows with its headers
@@ -36,8 +45,9 @@ def typed(served: ServedHub, *pieces: str) -> str:
     there = f"{sys.executable} -m hub --config {served.folder / 'hub.ini'}"
     script = "\n".join([STRICT, *pieces]).replace(".venv/bin/python", sys.executable).replace(COMMAND, there)
     script = script.replace("127.0.0.1:8080", f"127.0.0.1:{served.web_port}").replace('"Salon Exemple"', '"Boutique"')
+    read = f"CODE=$({sys.executable} -c {shlex.quote(READ_CODE)} {served.folder / 'data' / 'hub.db'})"
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", script.replace(CODE, read)],
         cwd=served.folder,
         env={**os.environ},
         capture_output=True,

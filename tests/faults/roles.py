@@ -45,6 +45,7 @@ from hub.periodic import Periodic
 from hub.plugin_manager import Plugins
 from hub.processes import scheduler as scheduler_module
 from hub.processes import worker as worker_module
+from hub.processes.lifeline import stop_on_signals
 from hub.processes.service import ServiceProcess
 from hub.queue import QueueName
 from hub.store import engine
@@ -325,7 +326,7 @@ def work_off(stage: Stage) -> None:
 
 def work_off_badly(stage: Stage) -> None:
     """The same while nothing can be brought to its end."""
-    vars(desk_module)["account_in"] = lambda *_: 1 / 0
+    vars(desk_module)["account_with"] = lambda *_: 1 / 0
     stage.core.desk.work_off(stage.core)
 
 
@@ -507,7 +508,7 @@ def make_address(stage: Stage) -> None:
 def serve_mail(stage: Stage) -> None:
     """The listener, until it is told to stop."""
     process = ServiceProcess(stage.core, "mail_to_sms")
-    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    stop_on_signals(process.stopping)
     process.run()
 
 
@@ -525,14 +526,14 @@ def serve_web(stage: Stage) -> None:
 def work(stage: Stage) -> None:
     """A whole worker, until it is told to stop."""
     process = worker_module.Worker(stage.core, QueueName(stage.words.get("queue", "dispatch")))
-    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    stop_on_signals(process.stopping)
     process.run()
 
 
 def lead(stage: Stage) -> None:
     """A whole scheduler, until it is told to stop."""
     process = scheduler_module.Scheduler(stage.core)
-    signal.signal(signal.SIGTERM, lambda *_: process.stopping.set())
+    stop_on_signals(process.stopping)
     process.run()
 
 

@@ -37,19 +37,11 @@ _FILE = {
     "openapi_extensions": {
         "requestBody": {
             "required": True,
-            "description": "The file as it is: CSV, TXT, XLS, XLSX or ODS.",
+            "description": "The file as it is: CSV, TXT, XLS, XLSX or ODS. A form with it as `file` is taken, too.",
             "content": {
                 "application/octet-stream": {
                     "schema": {"type": "string", "format": "binary"},
                     "example": "mobile;prenom\r\n06 12 34 56 78;Nina\r\n",
-                },
-                FORM: {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file"],
-                        "properties": {"file": {"type": "string", "format": "binary"}},
-                    },
-                    "example": {"file": "mobile;prenom\r\n06 12 34 56 78;Nina\r\n"},
                 },
             },
         }

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hub.bootstrap import build
-from hub.cli.running import _stop_on_signals, _welcome
+from hub.cli.running import _welcome
+from hub.processes.lifeline import stop_on_signals
 
 if TYPE_CHECKING:
     from tests.hub.cli.conftest import CommandLine
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def test_a_signal_stops_a_process(number: signal.Signals) -> None:
     """As containers and people send it."""
     stopping = threading.Event()
-    _stop_on_signals(stopping)
+    stop_on_signals(stopping)
     os.kill(os.getpid(), number)
     assert stopping.wait(timeout=20)
 
@@ -29,7 +30,7 @@ def test_a_signal_stops_a_process(number: signal.Signals) -> None:
 def test_a_signal_that_comes_at_the_worst_moment_stops_a_process_too() -> None:
     """The main thread may hold the event's own lock just then, about to wait for it."""
     stopping = threading.Event()
-    _stop_on_signals(stopping)
+    stop_on_signals(stopping)
     with stopping._cond:  # type: ignore[attr-defined]  # what Event.wait holds
         os.kill(os.getpid(), signal.SIGTERM)
         assert not stopping.is_set()
@@ -39,7 +40,7 @@ def test_a_signal_that_comes_at_the_worst_moment_stops_a_process_too() -> None:
 def test_a_signal_that_comes_while_a_thread_starts_stops_a_process_too() -> None:
     """The main thread may hold the lock of all threads just then."""
     stopping = threading.Event()
-    _stop_on_signals(stopping)
+    stop_on_signals(stopping)
     with threading._active_limbo_lock:  # type: ignore[attr-defined]  # what Thread.start holds
         os.kill(os.getpid(), signal.SIGTERM)
         assert stopping.wait(timeout=20)

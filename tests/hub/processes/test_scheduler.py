@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hub import hookimpl
+from hub.contacts.imports.service import Imports
 from hub.leader import TERM
 from hub.mailing.model import OutgoingMail
 from hub.mailing.outbox import post
@@ -145,6 +146,17 @@ def test_a_duty_is_done_as_often_as_it_should_be(hub: TestHub, monkeypatch: pyte
         scheduler.tick()
         hub.clock.advance(seconds=1)
     assert done == [0, 2, 4, 6, 8]
+
+
+def test_duties_of_one_name_are_each_done(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several rooms have something to forget."""
+    done: list[str] = []
+    monkeypatch.setattr(Sweeper, "forget", lambda _: done.append("keys"))
+    monkeypatch.setattr(Imports, "forget", lambda _: done.append("imports"))
+    scheduler = Scheduler(hub.core)
+    scheduler.tick()
+    scheduler.tick()
+    assert sorted(done) == ["imports", "keys"]
 
 
 def test_a_duty_that_fails_leaves_the_others(hub: TestHub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from alembic import op
 from hub.store.metadata import BigId, UtcDateTime
 
 revision = "core_0020"
-down_revision = "core_0021"
+down_revision = "core_0019"
 branch_labels = None
 depends_on = None
 

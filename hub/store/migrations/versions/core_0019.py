@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "core_0021"
+revision = "core_0019"
 down_revision = "core_0018"
 branch_labels = None
 depends_on = None
