@@ -51,7 +51,8 @@ def fields_of(
 ) -> dict[str, Any]:
     """The fields of one message: `constant` those that all have, `rules` those that a definition makes of others.
 
-    `validity_s` is None for a message without an end, and never more than `most_validity_s`.
+    `sender` is None where the carrier chooses it, `validity_s` for a message without an end; that is never more than
+    `most_validity_s`.
     """
     digits = message.to.lstrip("+")
     seconds = _validity(message.validity, now, most_validity_s)
@@ -61,8 +62,8 @@ def fields_of(
         "to": message.to,
         "to_digits": digits,
         "to_00": f"00{digits}",
-        "sender": message.sender,
-        "sender_digits": message.sender.lstrip("+"),
+        "sender": message.sender or None,
+        "sender_digits": message.sender.lstrip("+") or None,
         "sender_kind": sender_kind(message.sender),
         "text": message.text,
         "parts": len(message.parts),
@@ -79,7 +80,9 @@ def fields_of(
 
 
 def sender_kind(sender: str) -> str:
-    """Whether a sender is a `number`, a `short` code or a `word`."""
+    """Whether a sender is a `number`, a `short` code, a `word`, or `none`: then the carrier chooses it."""
+    if not sender:
+        return "none"
     if _SHORT.fullmatch(sender):
         return "short"
     return "number" if _NUMBER.fullmatch(sender) else "word"

@@ -98,7 +98,7 @@ def outgoing(row: AnyRow) -> OutgoingMessage:
     return OutgoingMessage(
         id=message_id(row.campaign_id, row.position),
         to=row.recipient,
-        sender=row.sender,
+        sender=row.sender or "",
         text=row.text,
         alphabet=alphabet,
         parts=(row.text,) if row.segments == 1 else segment(row.text, alphabet).parts,

@@ -269,7 +269,10 @@ class CampaignSearch:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """One message as a connector gets it. `id` is the client reference: the same for every try."""
+    """One message as a connector gets it. `id` is the client reference: the same for every try.
+
+    `sender` is empty where the carrier chooses it.
+    """
 
     id: str
     to: str

@@ -207,6 +207,12 @@ class ConnectorContract:
         (outcome,) = line.submit(outgoing(sender="+33639980001"))
         assert isinstance(outcome, Submitted), f"{outcome}"
 
+    def test_a_text_without_a_sender_is_answered(self, line: OpenLine) -> None:
+        """Where the carrier is to choose the sender it does, or says no; the other messages of the batch are taken."""
+        chosen, other = line.submit(outgoing(sender=""), outgoing())
+        assert isinstance(chosen, Submitted | Rejected), f"{chosen}"
+        assert isinstance(other, Submitted), f"{other}"
+
     def test_a_word_as_sender_is_answered_as_declared(self, line: OpenLine) -> None:
         """An alphanumeric sender gets a yes where the capabilities say so, else a no."""
         declared = Submitted if line.connector.capabilities.alphanumeric_sender else Rejected

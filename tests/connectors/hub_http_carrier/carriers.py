@@ -212,6 +212,8 @@ class Twilio(FakeCarrier):
         if code := self.refuses.get(form["To"]):
             status = 429 if code == "20429" else 400
             return _json(status, code=int(code), message=f"Refused: {code}", status=status)
+        if not form.get("From"):
+            return _json(400, code=21603, message="A 'From' phone number is required.", status=400)
         sid = f"SM{int(self.next_id()):032x}"
         self.keep(Taken(sid, form["To"], form["Body"], form["From"], report_to=form.get("StatusCallback")))
         return _json(201, sid=sid, status="queued", to=form["To"], error_code=None, error_message=None)
@@ -252,6 +254,9 @@ class Vonage(FakeCarrier):
         form = asked.form
         if code := self.refuses.get(f"+{form['to']}"):
             return _json(200, **{"message-count": "1", "messages": [{"status": code, "error-text": "Refused"}]})
+        if not form.get("from"):
+            lacking = {"status": "2", "error-text": "Missing from param"}
+            return _json(200, **{"message-count": "1", "messages": [lacking]})
         made = []
         for _ in range(parts_of(form["text"])):
             one = Taken(f"0A0000{self.next_id()}", f"+{form['to']}", form["text"], form["from"], form["client-ref"])
