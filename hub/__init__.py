@@ -72,7 +72,7 @@ from hub.messages.model import (
     Recipient,
     Tally,
 )
-from hub.registry import Address, MigrationBranch, Registry, SealedColumn, Service
+from hub.registry import Address, MigrationBranch, PersonTable, Registry, SealedColumn, Service
 from hub.running import Hub
 from hub.sms.model import Alphabet, EncodingMode, NumberRefusal, PhoneNumber
 from hub.version import __version__
@@ -135,6 +135,7 @@ __all__ = [
     "OutsideWindow",
     "Paused",
     "PermanentFailure",
+    "PersonTable",
     "PhoneNumber",
     "Proof",
     "PurchaseOrder",

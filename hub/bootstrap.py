@@ -110,7 +110,7 @@ if TYPE_CHECKING:
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
     from hub.messages.routing import Route
-    from hub.registry import SealedColumn
+    from hub.registry import PersonTable, SealedColumn
     from hub.store.migrate import SchemaStatus
     from hub.vault import Vault
 
@@ -346,18 +346,23 @@ class Core:
     @cached_property
     def holdings(self) -> Holdings:
         """What accounts hold about persons."""
-        return Holdings(self.store, self.clock)
+        return Holdings(self.store, self.clock, self._people_elsewhere)
 
     @cached_property
     def erasures(self) -> Erasures:
         """Where persons are erased."""
-        return Erasures(self.store, self.clock, self.tell, self._mark_of)
+        return Erasures(self.store, self.clock, self.tell, self._mark_of, self._people_elsewhere)
 
     @cached_property
     def retention(self) -> Retention:
         """What empties old words."""
         said = self.settings.retention
-        return Retention(self.store, self.clock, said.texts_days, said.answers_days)
+        return Retention(self.store, self.clock, said.texts_days, said.answers_days, self._people_elsewhere)
+
+    @property
+    def _people_elsewhere(self) -> tuple[PersonTable, ...]:
+        """The tables of plugins that take part in which people stand."""
+        return tuple(one for branch in self.plugins.migrations() for one in branch.people)
 
     @cached_property
     def unallocated(self) -> Unallocated:

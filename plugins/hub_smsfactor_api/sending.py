@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hub import CampaignState, Conflict, NotEnoughCredits, RequestRefused
+from hub_smsfactor_api.numbers import parsed
 from hub_smsfactor_api.profiles import profile_of
 from hub_smsfactor_api.rendering import Reply
 from hub_smsfactor_api.statuses import COUNTER_BY_CODE, OTHER_COUNTER, Refused, Status
@@ -99,7 +100,7 @@ def _send(asked: Asked, wish: Wish) -> Reply:
         if counts is None:
             tickets.drop(ticket_id)
             raise
-        ticket = tickets.keep(ticket_id, _report(asked, wish, counts))
+        ticket = tickets.keep(asked.account.id, ticket_id, _report(asked, wish, counts), _alone(asked, wish))
         return counts.reply(ticket, _credits(asked))
     ticket = tickets.link(ticket_id, acceptance.campaign_id, wish.request.lists)
     if acceptance.state is CampaignState.EXPANDING and foreseen is not None:
@@ -169,6 +170,12 @@ def _report(asked: Asked, wish: Wish, counts: Counts) -> dict[str, object]:
         "error": counts.total,
         "npai": counts.left_out.get("npai", 0),
     }
+
+
+def _alone(asked: Asked, wish: Wish) -> str | None:
+    """Whose the words of a request are: the one person's that it names, if it names one."""
+    named = {read.e164 for one in wish.request.recipients if (read := parsed(one.to, asked.account.country))}
+    return named.pop() if len(named) == 1 else None
 
 
 def _credits(asked: Asked) -> int:
