@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.events.model import Call, Happened, Webhook
+    from hub.links.model import ClickNotice
     from hub.messages.connector import Connector, Sink
     from hub.messages.limits import Limits
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
@@ -494,7 +495,7 @@ class Core:
     def click_work(self) -> ClickWork:
         """What keeps those notes."""
         signs = load_signs(tuple(self.settings.links.data_centres))
-        return ClickWork(self.store, self.click_log, signs)
+        return ClickWork(self.store, self.click_log, signs, self._tell_clicked)
 
     @cached_property
     def lines(self) -> Lines:
@@ -652,6 +653,9 @@ class Core:
 
     def _tell_opted_out(self, account_id: int, number: str, at: datetime, campaign_id: str) -> None:
         self.plugins.opted_out(self, [OptOutNotice(account_id, number, at, "", campaign_id)])
+
+    def _tell_clicked(self, clicks: Sequence[ClickNotice]) -> None:
+        self.plugins.link_clicked(self, clicks)
 
     def _open_vault(self) -> Vault:
         return self.vault

@@ -25,14 +25,14 @@ from hub.events.outbox import record
 from hub.failpoints import failpoint
 from hub.ids import new_id
 from hub.links.devices import LONGEST_AGENT, device_of
-from hub.links.model import LinkKind, Visit, Visitor
+from hub.links.model import ClickNotice, Device, LinkKind, Visit, Visitor
 from hub.links.tables import link_clicks, link_targets, links
 from hub.links.visitors import HEADERS, judge
 from hub.store.bulk import among, fetch, in_batches, insert_returning
 from hub.store.metadata import UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -128,11 +128,12 @@ class _Note:
 
 @dataclass(frozen=True, slots=True)
 class ClickWork:
-    """Keeps what was noted."""
+    """Keeps what was noted; `tell` hears of people's clicks once they are committed, each once."""
 
     store: Store
     log: ClickLog
     signs: Signs
+    tell: Callable[[Sequence[ClickNotice]], None]
 
     def collect(self) -> int:
         """Keep every click that is noted here, of processes that died too; how many were new."""
@@ -154,7 +155,10 @@ class ClickWork:
             found = {row.code: row for row in _looked_up(connection, {one.code for one in notes})}
             rows = [self._row(one, found[one.code]) for one in notes if one.code in found]
             new = set(insert_returning(connection, link_clicks, rows, link_clicks.c.public_id))
-            record(connection, [_fact(row, found[row["code"]]) for row in rows if _is_told(row) and _is_in(row, new)])
+            told = [_notice(row, found[row["code"]]) for row in rows if _is_told(row) and _is_in(row, new)]
+            record(connection, [_fact(one) for one in told])
+        if told:
+            self.tell(told)
         return len(new)
 
     def _row(self, note: _Note, link: AnyRow) -> dict[str, Any]:
@@ -218,15 +222,21 @@ def _is_in(row: Mapping[str, Any], new: set[str]) -> bool:
     return row["public_id"] in new
 
 
-def _fact(row: Mapping[str, Any], link: AnyRow) -> Fact:
+def _notice(row: Mapping[str, Any], link: AnyRow) -> ClickNotice:
+    device = Device(row["brand"], row["model"], row["system"], row["browser"])
+    about = (row["account_id"], row["campaign_id"], row["number"])
+    return ClickNotice(row["public_id"], *about, link.url, row["at"], device)
+
+
+def _fact(one: ClickNotice) -> Fact:
     data = {
-        "click_id": row["public_id"],
-        "campaign_id": row["campaign_id"],
-        "number": row["number"],
-        "url": link.url,
-        "brand": row["brand"],
-        "model": row["model"],
-        "system": row["system"],
-        "browser": row["browser"],
+        "click_id": one.click_id,
+        "campaign_id": one.campaign_id,
+        "number": one.number,
+        "url": one.url,
+        "brand": one.device.brand,
+        "model": one.device.model,
+        "system": one.device.system,
+        "browser": one.device.browser,
     }
-    return Fact(row["account_id"], EventType.LINK_CLICKED, data, row["at"])
+    return Fact(one.account_id, EventType.LINK_CLICKED, data, one.at)

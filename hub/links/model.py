@@ -116,6 +116,22 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickNotice:
+    """A person followed the link of a text to them: which account's text, whose number (E.164), and where it led.
+
+    `url` is `file:ID` for a file of the account's.
+    """
+
+    click_id: str
+    account_id: int
+    campaign_id: str
+    number: str
+    url: str
+    at: datetime
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
 class LinkCount:
     """A link of a campaign: how many recipients have it, how often people followed it, how many did, other visits."""
 
