@@ -119,16 +119,19 @@ class Click:
 class ClickNotice:
     """A person followed the link of a text to them: which account's text, whose number (E.164), and where it led.
 
-    `url` is `file:ID` for a file of the account's.
+    `code` is the link's own, `url` is `file:ID` for a file of the account's, `clicks` how often people have followed
+    this link by now.
     """
 
     click_id: str
     account_id: int
     campaign_id: str
     number: str
+    code: str
     url: str
     at: datetime
     device: Device
+    clicks: int
 
 
 @dataclass(frozen=True, slots=True)

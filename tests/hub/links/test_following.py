@@ -185,6 +185,20 @@ def test_plugins_hear_of_people_who_clicked_in_one_batch(make: HubMaker) -> None
     assert (one.at, one.device.system) == (visits.hub.clock.now(), "Android 14")
 
 
+def test_each_click_says_how_often_its_link_was_followed(make: HubMaker) -> None:
+    """By people, in the order of their visits; one recipient's link is not another's."""
+    listener, visits = listened_to(make)
+    first, second = codes_in(visits.hub, send_links(visits.hub, GOOD_NUMBER, OTHER).campaign_id)
+    for code in (first, second, first):
+        visits.get(code)
+    visits.get(first, agent="curl/8")
+    visits.collect()
+    visits.get(first)
+    visits.collect()
+    heard = [(one.code, one.clicks) for some in listener.heard for one in some]
+    assert heard == [(first, 1), (second, 1), (first, 2), (first, 3)]
+
+
 def test_plugins_hear_of_a_click_once(make: HubMaker) -> None:
     """Though its file may be read twice."""
     listener, visits = listened_to(make)
