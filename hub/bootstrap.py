@@ -43,6 +43,7 @@ from hub.events.service import Webhooks
 from hub.guard.model import Figures
 from hub.guard.notices import address_of, language_of
 from hub.guard.sentences import FRENCH
+from hub.ids import new_id
 from hub.inbound.desk import Desk
 from hub.inbound.model import OptOutNotice
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
@@ -211,6 +212,10 @@ class Core:
         if caller.token.scope not in (Scope.ALL, scope):
             raise NotAuthenticated(f"This token is for {caller.token.scope} only; show one for {scope}, or for all.")
         return caller.account
+
+    def new_campaign_id(self) -> str:
+        """An id for a campaign that is about to be asked for, to be used once."""
+        return new_id(self.clock.now())
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns."""

@@ -16,7 +16,7 @@ tickets = Table(
     metadata,
     Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),  # SQLite counts up by that alone
     Column("account_id", BigInteger, nullable=False),
-    Column("campaign_id", String(26), unique=True),  # NULL until it is accepted, and where nothing could be sent
+    Column("campaign_id", String(26), unique=True),  # NULL where nothing could be sent
     Column("created_at", UtcDateTime, nullable=False),
     Column("kept", Text),  # the lists that it went to, as JSON
     Index("ix_smsfactor_tickets_account", "account_id", "id"),
