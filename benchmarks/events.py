@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from site_under_test import sites
+from site_under_test import forget_peak, peak_of, sites
 
 from hub.events.model import EventType, Fact
 from hub.events.outbox import record
@@ -33,21 +34,26 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class EventRates:
-    """What was measured on one database: events recorded per second, and told per second to one and to many."""
+    """What was measured on one database: events recorded per second, and told per second to one and to many.
+
+    `peak_mb` is the most memory that the process that records and tells held meanwhile.
+    """
 
     recorded_per_s: float
     one_per_s: float
     many_per_s: float
+    peak_mb: int
 
 
 def measure(kind: str, count: int) -> EventRates:
     """Measure on a fresh database. Raises RuntimeError when an event was not told."""
+    forget_peak()
     with _receiver() as url:
         with sites(kind, TO_THIS_MACHINE) as site:
             recorded, one = _told(site, url, 1, count)
         with sites(kind, TO_THIS_MACHINE) as site:
             _, many = _told(site, url, RECEIVERS, count // RECEIVERS)
-    return EventRates(recorded, one, many)
+    return EventRates(recorded, one, many, peak_of(os.getpid()))
 
 
 def _told(site: Site, url: str, receivers: int, each: int) -> tuple[float, float]:

@@ -31,6 +31,8 @@ USUALLY = PARTS[:4]
 MILLION = 1_000_000
 SMPP_AIM = 8_000
 """Messages per second, with receipts, on two cores."""
+EVENTS_AIM = 2_000
+"""Events told per second to one receiver."""
 
 
 def main() -> None:
@@ -128,10 +130,14 @@ def _imports(console: Console, count: int) -> None:
 
 
 def _events(console: Console, count: int) -> None:
-    table = Table("database", "recorded/s", "told/s, 1 receiver", f"told/s, {events.RECEIVERS}", title="webhooks")
+    table = Table(
+        "database", "recorded/s", "told/s, 1 receiver", f"told/s, {events.RECEIVERS}", "of the aim", "peak memory, MB"
+    )
+    table.title = f"webhooks, {count:,} events"
     for kind in KINDS:
         one = events.measure(kind, count)
-        table.add_row(kind, *(f"{rate:,.0f}" for rate in (one.recorded_per_s, one.one_per_s, one.many_per_s)))
+        rates = (f"{rate:,.0f}" for rate in (one.recorded_per_s, one.one_per_s, one.many_per_s))
+        table.add_row(kind, *rates, f"{one.one_per_s / EVENTS_AIM:.2f}", str(one.peak_mb))
     console.print(table)
 
 

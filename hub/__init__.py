@@ -40,6 +40,7 @@ from hub.guard.model import Hold, HoldReason
 from hub.hookspecs import API_VERSION, hookimpl
 from hub.inbound.model import InboundKind, InboundMessage, OptOutNotice
 from hub.inbound.reply_address import Conversation
+from hub.links.model import ClickNotice, Device
 from hub.messages.connector import (
     Capabilities,
     Connector,
@@ -72,7 +73,7 @@ from hub.messages.model import (
     Recipient,
     Tally,
 )
-from hub.registry import Address, MigrationBranch, Registry, SealedColumn, Service
+from hub.registry import Address, MigrationBranch, PersonTable, Registry, SealedColumn, Service
 from hub.running import Hub
 from hub.sms.model import Alphabet, EncodingMode, NumberRefusal, PhoneNumber
 from hub.version import __version__
@@ -92,6 +93,7 @@ __all__ = [
     "CampaignState",
     "CampaignView",
     "Capabilities",
+    "ClickNotice",
     "Clock",
     "CommitInDoubt",
     "Conflict",
@@ -103,6 +105,7 @@ __all__ = [
     "ContactList",
     "Conversation",
     "DeliveryReceipt",
+    "Device",
     "Draft",
     "EncodingMode",
     "EventType",
@@ -135,6 +138,7 @@ __all__ = [
     "OutsideWindow",
     "Paused",
     "PermanentFailure",
+    "PersonTable",
     "PhoneNumber",
     "Proof",
     "PurchaseOrder",

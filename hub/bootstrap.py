@@ -43,6 +43,7 @@ from hub.events.service import Webhooks
 from hub.guard.model import Figures
 from hub.guard.notices import address_of, language_of
 from hub.guard.sentences import FRENCH
+from hub.ids import new_id
 from hub.inbound.desk import Desk
 from hub.inbound.model import OptOutNotice
 from hub.inbound.reply_address import Conversation, read_reply_address, reply_address
@@ -105,12 +106,13 @@ if TYPE_CHECKING:
     from hub.config.schema import Section
     from hub.config.settings import Settings
     from hub.events.model import Call, Happened, Webhook
+    from hub.links.model import ClickNotice
     from hub.messages.connector import Connector, Sink
     from hub.messages.limits import Limits
     from hub.messages.model import Acceptance, CampaignRequest, CampaignView, Finding, MessageView
     from hub.messages.outcomes import Changes
     from hub.messages.routing import Route
-    from hub.registry import SealedColumn
+    from hub.registry import PersonTable, SealedColumn
     from hub.store.migrate import SchemaStatus
     from hub.vault import Vault
 
@@ -210,6 +212,10 @@ class Core:
         if caller.token.scope not in (Scope.ALL, scope):
             raise NotAuthenticated(f"This token is for {caller.token.scope} only; show one for {scope}, or for all.")
         return caller.account
+
+    def new_campaign_id(self) -> str:
+        """An id for a campaign that is about to be asked for, to be used once."""
+        return new_id(self.clock.now())
 
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns."""
@@ -346,18 +352,23 @@ class Core:
     @cached_property
     def holdings(self) -> Holdings:
         """What accounts hold about persons."""
-        return Holdings(self.store, self.clock)
+        return Holdings(self.store, self.clock, self._people_elsewhere)
 
     @cached_property
     def erasures(self) -> Erasures:
         """Where persons are erased."""
-        return Erasures(self.store, self.clock, self.tell, self._mark_of)
+        return Erasures(self.store, self.clock, self.tell, self._mark_of, self._people_elsewhere)
 
     @cached_property
     def retention(self) -> Retention:
         """What empties old words."""
         said = self.settings.retention
-        return Retention(self.store, self.clock, said.texts_days, said.answers_days)
+        return Retention(self.store, self.clock, said.texts_days, said.answers_days, self._people_elsewhere)
+
+    @property
+    def _people_elsewhere(self) -> tuple[PersonTable, ...]:
+        """The tables of plugins that take part in which people stand."""
+        return tuple(one for branch in self.plugins.migrations() for one in branch.people)
 
     @cached_property
     def unallocated(self) -> Unallocated:
@@ -489,7 +500,7 @@ class Core:
     def click_work(self) -> ClickWork:
         """What keeps those notes."""
         signs = load_signs(tuple(self.settings.links.data_centres))
-        return ClickWork(self.store, self.click_log, signs)
+        return ClickWork(self.store, self.click_log, signs, self._tell_clicked)
 
     @cached_property
     def lines(self) -> Lines:
@@ -647,6 +658,9 @@ class Core:
 
     def _tell_opted_out(self, account_id: int, number: str, at: datetime, campaign_id: str) -> None:
         self.plugins.opted_out(self, [OptOutNotice(account_id, number, at, "", campaign_id)])
+
+    def _tell_clicked(self, clicks: Sequence[ClickNotice]) -> None:
+        self.plugins.link_clicked(self, clicks)
 
     def _open_vault(self) -> Vault:
         return self.vault

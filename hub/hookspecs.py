@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hub.compliance.model import Violation
     from hub.config.schema import Section
     from hub.inbound.model import InboundMessage, OptOutNotice
+    from hub.links.model import ClickNotice
     from hub.messages.model import Acceptance, Draft, Finding, MessageNotice
     from hub.registry import MigrationBranch, Registry
     from hub.running import Hub
@@ -188,6 +189,15 @@ def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
 
     :param hub: the running hub.
     :param opt_outs: who, whose texts, and what they wrote; each once.
+    """
+
+
+@hookspec
+def hub_link_clicked(hub: Hub, clicks: Sequence[ClickNotice]) -> None:
+    """Hear that people followed short links of texts; programs that follow links are not told.
+
+    :param hub: the running hub.
+    :param clicks: who, of which text, and where the link led; each once.
     """
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hub.billing.model import LowBalance, PurchaseOrder
     from hub.config.schema import Section
     from hub.inbound.model import InboundMessage, OptOutNotice
+    from hub.links.model import ClickNotice
     from hub.messages.model import Acceptance, Draft, MessageNotice
     from hub.registry import MigrationBranch
     from hub.running import Hub
@@ -220,6 +221,11 @@ class Plugins:
         """Tell plugins who wants no more texts."""
         if opt_outs:
             self._notify("hub_opted_out", hub=hub, opt_outs=opt_outs)
+
+    def link_clicked(self, hub: Hub, clicks: Sequence[ClickNotice]) -> None:
+        """Tell plugins who followed links."""
+        if clicks:
+            self._notify("hub_link_clicked", hub=hub, clicks=clicks)
 
     def purchase_order_paid(self, hub: Hub, account: Account, order: PurchaseOrder) -> None:
         """Tell plugins that an order was paid."""

@@ -35,15 +35,36 @@ class SealedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonTable:
+    """Where a plugin keeps something of people, by the names of a table and of its columns; `key` is the primary key.
+
+    `account` (an account's id) and `number` (E.164) say whose a row is. Erasing a person deletes their rows, and an
+    export of their data has `shown` of each. With `campaign` (a campaign's id) rows go, whosever they are, once the
+    words of that campaign are old enough to be emptied; with `made_at` (a UtcDateTime) once words as old as they are;
+    without both they stay.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    account: str
+    number: str
+    shown: tuple[str, ...] = ()
+    campaign: str | None = None
+    made_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationBranch:
     """Where a plugin's Alembic revisions are; `label` is the branch label of its first one.
 
-    `sealed` names the columns with secrets in its tables, so that they are sealed again when the key changes.
+    `sealed` names the columns with secrets in its tables, so that they are sealed again when the key changes. `people`
+    names every table of its with phone numbers, so that the law reaches them, too.
     """
 
     label: str
     folder: Path
     sealed: tuple[SealedColumn, ...] = ()
+    people: tuple[PersonTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

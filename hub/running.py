@@ -187,6 +187,10 @@ class Hub(Protocol):
         """
         ...
 
+    def new_campaign_id(self) -> str:
+        """An id for a campaign that is about to be asked for (`CampaignRequest.campaign_id`), to be used once."""
+        ...
+
     def accept(self, request: CampaignRequest) -> Acceptance:
         """Take a campaign in; it is committed when this returns. Raises RequestRefused with the reason."""
         ...

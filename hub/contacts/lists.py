@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from hub.contacts.model import INFOS, Contact, ContactList, Deduplicated, NewContact, Taken
-from hub.contacts.reading import as_contact, as_list, list_of, members, require_lists
+from hub.contacts.reading import as_contact, as_list, list_of, members, members_among, require_lists
 from hub.contacts.tables import contact_lists as lists
 from hub.contacts.tables import contacts, segments
 from hub.errors import Conflict, NotFound, RequestRefused
@@ -137,6 +137,12 @@ class Lists:
         with self.store.read() as connection:
             list_of(connection, account_id, list_id)
             return _contact(connection, list_id, number)
+
+    def contacts_among(self, account_id: int, list_id: int, numbers: Collection[str]) -> tuple[Contact, ...]:
+        """Of these numbers (E.164) the contacts of a list, by number. Raises NotFound."""
+        with self.store.read() as connection:
+            list_of(connection, account_id, list_id)
+            return members_among(connection, list_id, numbers)
 
     def edit(
         self,

@@ -18,21 +18,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import Integer, String, and_, column, select, table
+from sqlalchemy import Integer, String, and_, column, func, select, table, text
 
 from hub.events.model import EventType, Fact
 from hub.events.outbox import record
 from hub.failpoints import failpoint
 from hub.ids import new_id
 from hub.links.devices import LONGEST_AGENT, device_of
-from hub.links.model import LinkKind, Visit, Visitor
+from hub.links.model import ClickNotice, Device, LinkKind, Visit, Visitor
 from hub.links.tables import link_clicks, link_targets, links
 from hub.links.visitors import HEADERS, judge
 from hub.store.bulk import among, fetch, in_batches, insert_returning
 from hub.store.metadata import UtcDateTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 _ENDING = ".clicks"
+_OF_PEOPLE = text("link_clicks.visitor = 'person'")  # written out, so that both databases use the partial index
 
 # It belongs to a room above this one, which reads no more of it than this.
 messages = table(
@@ -128,11 +129,12 @@ class _Note:
 
 @dataclass(frozen=True, slots=True)
 class ClickWork:
-    """Keeps what was noted."""
+    """Keeps what was noted; `tell` hears of people's clicks once they are committed, each once."""
 
     store: Store
     log: ClickLog
     signs: Signs
+    tell: Callable[[Sequence[ClickNotice]], None]
 
     def collect(self) -> int:
         """Keep every click that is noted here, of processes that died too; how many were new."""
@@ -154,7 +156,12 @@ class ClickWork:
             found = {row.code: row for row in _looked_up(connection, {one.code for one in notes})}
             rows = [self._row(one, found[one.code]) for one in notes if one.code in found]
             new = set(insert_returning(connection, link_clicks, rows, link_clicks.c.public_id))
-            record(connection, [_fact(row, found[row["code"]]) for row in rows if _is_told(row) and _is_in(row, new)])
+            theirs = [row for row in rows if row["visitor"] is Visitor.PERSON and row["public_id"] in new]
+            places = _places(connection, theirs)
+            told = [_notice(row, found[row["code"]], place) for row, place in zip(theirs, places, strict=True)]
+            record(connection, [_fact(one) for one in told])
+        if told:
+            self.tell(told)
         return len(new)
 
     def _row(self, note: _Note, link: AnyRow) -> dict[str, Any]:
@@ -192,7 +199,7 @@ def _notes_in(content: bytes) -> Iterator[_Note]:
 def _looked_up(connection: Connection, codes: set[str]) -> list[AnyRow]:
     """The links of these codes that still lead somewhere, with when a carrier took their texts."""
     leads = and_(link_targets.c.campaign_id == links.c.campaign_id, link_targets.c.place == links.c.place)
-    text = and_(messages.c.campaign_id == links.c.campaign_id, messages.c.position == links.c.position)
+    sent = and_(messages.c.campaign_id == links.c.campaign_id, messages.c.position == links.c.position)
     query = (
         select(
             links.c.code,
@@ -204,29 +211,45 @@ def _looked_up(connection: Connection, codes: set[str]) -> list[AnyRow]:
             messages.c.submitted_at,
         )
         .join_from(links, link_targets, leads)
-        .outerjoin(messages, text)
+        .outerjoin(messages, sent)
     )
     alive = (links.c.number.is_not(None), link_targets.c.kind != LinkKind.GONE)
     return list(fetch(connection, query.where(among(connection, links.c.code, sorted(codes)), *alive)))
 
 
-def _is_told(row: Mapping[str, Any]) -> bool:
-    return row["visitor"] is Visitor.PERSON
+def _places(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Sequence[int]:
+    """The how-manieth click on its link each of these is, of people's; they are kept already."""
+    if not rows:
+        return ()
+    seen = link_clicks.c
+    known = (seen.account_id, seen.number, seen.code)  # the code alone has no index
+    theirs = (among(connection, one, sorted({row[one.name] for row in rows})) for one in known)
+    query = select(seen.code, func.count()).where(*theirs, _OF_PEOPLE).group_by(seen.code)
+    left: dict[str, int] = {row[0]: row[1] for row in connection.execute(query)}
+    places = []
+    for row in reversed(rows):
+        places.append(left[row["code"]])
+        left[row["code"]] -= 1
+    return places[::-1]
 
 
-def _is_in(row: Mapping[str, Any], new: set[str]) -> bool:
-    return row["public_id"] in new
+def _notice(row: Mapping[str, Any], link: AnyRow, place: int) -> ClickNotice:
+    device = Device(row["brand"], row["model"], row["system"], row["browser"])
+    about = (row["account_id"], row["campaign_id"], row["number"])
+    return ClickNotice(row["public_id"], *about, row["code"], link.url, row["at"], device, place)
 
 
-def _fact(row: Mapping[str, Any], link: AnyRow) -> Fact:
+def _fact(one: ClickNotice) -> Fact:
     data = {
-        "click_id": row["public_id"],
-        "campaign_id": row["campaign_id"],
-        "number": row["number"],
-        "url": link.url,
-        "brand": row["brand"],
-        "model": row["model"],
-        "system": row["system"],
-        "browser": row["browser"],
+        "click_id": one.click_id,
+        "campaign_id": one.campaign_id,
+        "number": one.number,
+        "code": one.code,
+        "url": one.url,
+        "clicks": one.clicks,
+        "brand": one.device.brand,
+        "model": one.device.model,
+        "system": one.device.system,
+        "browser": one.device.browser,
     }
-    return Fact(row["account_id"], EventType.LINK_CLICKED, data, row["at"])
+    return Fact(one.account_id, EventType.LINK_CLICKED, data, one.at)

@@ -116,6 +116,25 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickNotice:
+    """A person followed the link of a text to them: which account's text, whose number (E.164), and where it led.
+
+    `code` is the link's own, `url` is `file:ID` for a file of the account's, `clicks` how often people have followed
+    this link by now.
+    """
+
+    click_id: str
+    account_id: int
+    campaign_id: str
+    number: str
+    code: str
+    url: str
+    at: datetime
+    device: Device
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
 class LinkCount:
     """A link of a campaign: how many recipients have it, how often people followed it, how many did, other visits."""
 

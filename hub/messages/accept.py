@@ -115,7 +115,7 @@ class Intake:
         """What a request is planned on, once it is looked at as a whole; raises RequestRefused."""
         if faults := request_faults(request, now, self.limits):
             raise RequestRefused(faults[0].message, faults=faults)
-        terms = self.terms(request, account, new_id(now), now)
+        terms = self.terms(request, account, request.campaign_id or new_id(now), now)
         if any(map(file_of, request.links)):
             with self.store.read() as connection:
                 require_files(connection, account.id, request.links)

@@ -47,6 +47,9 @@ class CampaignRequest:
     sender should hear beside what the engine finds. With `require_consent`, only people whose consent is in the
     register are texted; without it, what the account's settings say holds for marketing. The first `<-short->` of the
     text becomes a short link to the first of `links`, and so on; each recipient has their own.
+
+    `campaign_id` is one that `Hub.new_campaign_id` drew for this request alone, where whoever asks keeps something of
+    the campaign from before: then no crash comes between the two.
     """
 
     account_id: int
@@ -68,6 +71,7 @@ class CampaignRequest:
     require_consent: bool = False
     segments: tuple[int, ...] = ()
     links: tuple[str, ...] = ()
+    campaign_id: str | None = None
 
     @property
     def reads_lists(self) -> bool:

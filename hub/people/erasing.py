@@ -33,6 +33,7 @@ from hub.messages.model import WAITING, MessageState
 from hub.messages.outcomes import Changes
 from hub.messages.sources import grows
 from hub.messages.tables import campaign_numbers, campaigns, last_texts, messages, received_texts
+from hub.people.elsewhere import drop_rows
 from hub.people.model import Counts, Step, Wait
 from hub.store.bulk import among, fetch
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Table
 
+    from hub.registry import PersonTable
     from hub.store.bulk import AnyRow
 
 AT_ONCE = 500
@@ -101,6 +103,16 @@ def events_in(connection: Connection, account_id: int, number: str, after: int) 
     theirs = select(webhooks.c.id).where(webhooks.c.account_id == account_id)
     mine = (webhook_events.c.webhook_id.in_(theirs), webhook_events.c.id > after)
     return _page(_ids(connection, webhook_events, *mine, _speaks_of(webhook_events.c.body, number)))
+
+
+def in_plugins(tables: Sequence[PersonTable]) -> Piece:
+    """How rows of plugins' tables are erased: whole, for nobody but their plugin knows what would be left of them."""
+
+    def erase(connection: Connection, erasure: AnyRow, _: Sequence[int], __: datetime) -> Done:
+        asked = (erasure.account_id, erasure.number)
+        return Done(Counts(plugin_rows=sum(drop_rows(connection, one, *asked) for one in tables)))
+
+    return Piece(_nothing, erase)
 
 
 def names(text: str, number: str) -> bool:

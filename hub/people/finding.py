@@ -20,6 +20,7 @@ from hub.links.tables import link_clicks
 from hub.mailing.tables import outgoing_mails
 from hub.messages.tables import last_texts, messages, received_texts
 from hub.messages.views import view_of
+from hub.people.elsewhere import rows_of
 from hub.people.erasing import AT_ONCE, events_in, mails_in, names, texts_in
 from hub.people.model import ListedContact, MailAbout, Track
 from hub.store.bulk import among, fetch
@@ -34,16 +35,18 @@ if TYPE_CHECKING:
     from hub.inbound.model import InboundMessage
     from hub.messages.model import MessageView
     from hub.people.erasing import Look
+    from hub.registry import PersonTable
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What accounts hold about persons."""
+    """What accounts hold about persons; `elsewhere` are the tables of plugins in which people stand."""
 
     store: Store
     clock: Clock
+    elsewhere: Sequence[PersonTable] = ()
 
     def suppressions(self, account_id: int, number: str) -> tuple[Suppression, ...]:
         """Why an E.164 number must not be texted."""
@@ -85,7 +88,7 @@ class Holdings:
             yield from (_as_mail(row) for row in rows if names(row.mail, number))
 
     def tracks(self, account_id: int, number: str) -> Iterator[Track]:
-        """What else was noted: of failures, of conversations, for webhooks, and in the reports of files."""
+        """What else was noted: of failures, of conversations, for webhooks, in the reports of files, and by plugins."""
         yield from self._notes(account_id, number)
         for ids in self._ids(account_id, number, events_in):
             query = select(webhook_events).order_by(webhook_events.c.id)
@@ -95,6 +98,8 @@ class Holdings:
                 if names(row.body, number):
                     yield Track(f"event {row.type}", row.created_at, data=json.loads(row.body)["data"])
         yield from self._import_lines(account_id, number)
+        for table in self.elsewhere:
+            yield from rows_of(self.store, table, account_id, number)
 
     def _notes(self, account_id: int, number: str) -> Iterator[Track]:
         table = unallocated_numbers

@@ -28,6 +28,7 @@ class Step(StrEnum):
     EVENTS = "events"
     CLICKS = "clicks"
     IMPORTS = "imports"
+    PLUGINS = "plugins"
 
 
 class Wait(StrEnum):
@@ -59,6 +60,7 @@ class Counts:
     events: int = 0
     clicks: int = 0
     import_lines: int = 0
+    plugin_rows: int = 0
 
     def plus(self, other: Counts) -> Counts:
         """Both together."""
@@ -108,9 +110,9 @@ class MailAbout:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Something else that was noted of a number: what, when, and the campaign that it is about."""
+    """Something else that was noted of a number: what, when, where that is known, and the campaign it is about."""
 
     kind: str
-    at: datetime
+    at: datetime | None
     campaign_id: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)

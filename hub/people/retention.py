@@ -1,4 +1,7 @@
-"""Words that are old enough are emptied: of texts, and of what people answered. Numbers, amounts and states stay."""
+"""Words that are old enough are emptied: of texts, and of what people answered. Numbers, amounts and states stay.
+
+Rows that plugins keep beside the words of a campaign are dropped with them.
+"""
 
 from __future__ import annotations
 
@@ -11,33 +14,39 @@ from sqlalchemy import func, select, update
 
 from hub.ids import first_id
 from hub.inbound.tables import inbound_messages
-from hub.messages.model import UNSETTLED, CampaignState
+from hub.messages.model import UNSETTLED
 from hub.messages.tables import campaigns, messages
+from hub.people.elsewhere import OVER, drop_old, old_keys
 from hub.people.erasing import AT_ONCE, STRETCH
 from hub.store.bulk import among
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Connection, Table
 
     from hub.clock import Clock
+    from hub.registry import PersonTable
     from hub.store.engine import Store
 
 BUDGET_S = 5.0
-_OVER = (CampaignState.FINISHED, CampaignState.CANCELLED)
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Empties words after so many days, each; 0 keeps them."""
+    """Empties words after so many days, each; 0 keeps them.
+
+    What plugins keep of people follows the words of texts; `elsewhere` are their tables.
+    """
 
     store: Store
     clock: Clock
     texts_days: int
     answers_days: int
+    elsewhere: Sequence[PersonTable] = ()
     _pages: dict[str, int] = field(default_factory=dict)
     """How far the look through each table is; it begins again after its end, and where another process leads."""
 
@@ -48,6 +57,7 @@ class Retention:
             before = first_id(now - timedelta(days=self.texts_days))
             emptied += self._all_of(messages, end, _texts(before), text="", detail=None, receipt_raw=None)
             emptied += self._campaigns(before)
+            emptied += sum(self._rows_of(one, now, end) for one in self.elsewhere)
         if self.answers_days:
             old = _answers(now - timedelta(days=self.answers_days))
             emptied += self._all_of(inbound_messages, end, old, text="", raw="", matched="")
@@ -69,7 +79,7 @@ class Retention:
         return emptied
 
     def _campaigns(self, before: str) -> int:
-        old = (campaigns.c.id < before, campaigns.c.state.in_(_OVER), campaigns.c.text != "")
+        old = (campaigns.c.id < before, campaigns.c.state.in_(OVER), campaigns.c.text != "")
         some = select(campaigns.c.id).where(*old).order_by(campaigns.c.id).limit(AT_ONCE)
         with self.store.read() as connection:
             ids = connection.execute(some).scalars().all()
@@ -79,6 +89,18 @@ class Retention:
             here = among(connection, campaigns.c.id, ids)
             emptied = update(campaigns).where(here, *old).values(text="", auto_reply=None)
             return connection.execute(emptied).rowcount
+
+    def _rows_of(self, table: PersonTable, now: datetime, end: float) -> int:
+        """Drop what a plugin kept beside words that are emptied by now."""
+        dropped, before = 0, now - timedelta(days=self.texts_days)
+        while self.clock.monotonic() <= end:
+            with self.store.read() as connection:
+                keys = old_keys(connection, table, before, AT_ONCE)
+            if not keys:
+                break
+            with self.store.write("empty_old") as connection:
+                dropped += drop_old(connection, table, before, keys)
+        return dropped
 
 
 def _texts(before: str) -> tuple[ColumnElement[bool], ...]:

@@ -13,19 +13,20 @@ from sqlalchemy import select, update
 from hub.contacts.model import SuppressionKind
 from hub.contacts.service import suppressed_since
 from hub.inbound.tables import inbound_messages as texts
-from hub.people.erasing import PIECES, Done, Look
+from hub.people.erasing import PIECES, Done, Look, Piece, in_plugins
 from hub.people.model import Counts, Erasure, ErasureState, Step, Wait
 from hub.people.tables import erasures as table
 from hub.store.bulk import insert_new
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
 
     from hub.clock import Clock
     from hub.messages.outcomes import Changes
+    from hub.registry import PersonTable
     from hub.store.bulk import AnyRow
     from hub.store.engine import Store
 
@@ -42,12 +43,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """Erases numbers. `mark` makes of an account and a number what stands in its place: the same for the same."""
+    """Erases numbers. `mark` makes of an account and a number what stands in its place: the same for the same.
+
+    `elsewhere` are the tables of plugins in which people stand.
+    """
 
     store: Store
     clock: Clock
     tell: Callable[[Changes, datetime], None]
     mark: Callable[[int, str], str]
+    elsewhere: Sequence[PersonTable] = ()
 
     def erase(self, account_id: int, number: str) -> Erasure:
         """Erase an E.164 number from an account, for some seconds at most; the scheduler comes back to what is left.
@@ -115,7 +120,7 @@ class Erasures:
         now = self.clock.now()
         if row.done_at is not None or row.due_at > now:
             return False
-        piece = PIECES[Step(row.step)]
+        piece = self._piece(row)
         look = self._look(row, end)
         with self.store.write("erase") as connection:
             if not _is_still(connection, row):
@@ -131,10 +136,14 @@ class Erasures:
         look = Look(after=row.cursor)
         while not look.ids and look.after is not None:
             with self.store.read() as connection:
-                look = PIECES[Step(row.step)].look(connection, row, look.after)
+                look = self._piece(row).look(connection, row, look.after)
             if self.clock.monotonic() > end:
                 break
         return look
+
+    def _piece(self, row: AnyRow) -> Piece:
+        step = Step(row.step)
+        return in_plugins(self.elsewhere) if step is Step.PLUGINS else PIECES[step]
 
 
 def _is_still(connection: Connection, row: AnyRow) -> bool:

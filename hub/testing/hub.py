@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from hub import hookimpl
 from hub.bootstrap import Core, build
 from hub.compliance.model import Purpose
+from hub.links.model import Visit
 from hub.messages.model import CampaignRequest, Recipient
 from hub.plugin_manager import Plugins
 from hub.testing.clock import FakeClock
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 CARRIER = "carrier"
 GOOD_NUMBER = "+33612345678"
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
+)
+"""How a browser on a telephone calls itself."""
 
 
 @dataclass
@@ -71,6 +76,12 @@ class TestHub:
     def drain(self) -> int:
         """Submit everything that is due, on every route."""
         return sum(self.core.dispatcher.drain(route) for route in self.core.routes)
+
+    def follow(self, text: str) -> None:
+        """Let whoever got a text follow the short link that ends it, on a telephone, and keep the click."""
+        code = text.rpartition("/")[2]
+        self.core.click_log.note(code, self.clock.now(), Visit("GET", PHONE, {}, "203.0.113.7", None))
+        self.core.click_work.collect()
 
     def states(self, campaign_id: str) -> list[MessageState]:
         """The states of a campaign's messages, in their order."""

@@ -34,7 +34,9 @@ def hub_config_schema() -> "Mapping[str, type[Section]]":
 @hookimpl
 def hub_migrations() -> MigrationBranch:
     """Bring the tables of tickets, of clients' references, and of what accounts say of themselves."""
-    return MigrationBranch("smsfactor_api", Path(__file__).parent / "migrations" / "versions")
+    from hub_smsfactor_api.people import PEOPLE
+
+    return MigrationBranch("smsfactor_api", Path(__file__).parent / "migrations" / "versions", people=PEOPLE)
 
 
 @hookimpl

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hub import Call, EventType, InboundKind, MessageState
+from hub import Call, EventType, InboundKind, MessageState, NotFound
+from hub_smsfactor_api.contacts import INFOS
 from hub_smsfactor_api.dlr import dlr_code
 from hub_smsfactor_api.numbers import bare, parsed
 from hub_smsfactor_api.tickets import Tickets
 from hub_smsfactor_api.times import with_offset, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from hub import Happened, Hub, InboundMessage, Webhook
+    from hub import Contact, Happened, Hub, InboundMessage, Webhook
+    from hub_smsfactor_api.tickets import Ticket
 
 SIGNATURE = "X-SMSFactor-Signature"
 Body: TypeAlias = "dict[str, Any]"
@@ -23,12 +26,16 @@ Body: TypeAlias = "dict[str, Any]"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is to be known of a batch of events: tickets by campaign, names by campaign and number, texts by id."""
+    """What is to be known of a batch of events.
+
+    Tickets by campaign, names and contacts by campaign and number, texts by id.
+    """
 
     account_id: int
     tickets: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     texts: Mapping[str, InboundMessage] = field(default_factory=dict)
+    contacts: Mapping[tuple[str, str], Contact] = field(default_factory=dict)
 
 
 def dress(hub: Hub, webhook: Webhook, secrets: Sequence[str], events: Sequence[Happened]) -> list[Call | None]:
@@ -50,7 +57,23 @@ def _known(hub: Hub, account_id: int, events: Sequence[Happened]) -> Known:
         for campaign in {one for one, _ in pairs}
         for number, name in rooms.references(campaign, {of for one, of in pairs if one == campaign}).items()
     }
-    return Known(account_id, {key: one.number for key, one in tickets.items()}, names, texts)
+    clicked = {(one.data["campaign_id"], one.data["number"]) for one in events if one.type is EventType.LINK_CLICKED}
+    contacts = _contacts(hub, account_id, clicked, tickets)
+    return Known(account_id, {key: one.number for key, one in tickets.items()}, names, texts, contacts)
+
+
+def _contacts(
+    hub: Hub, account_id: int, clicked: Collection[tuple[str, str]], tickets: Mapping[str, Ticket]
+) -> dict[tuple[str, str], Contact]:
+    """Who clicked as the lists know them to which their campaign went; what the first one knows counts."""
+    found: dict[tuple[str, str], Contact] = {}
+    for campaign in {one for one, _ in clicked}:
+        numbers = sorted(number for one, number in clicked if one == campaign)
+        for list_id in tickets[campaign].kept.get("lists", ()):
+            with suppress(NotFound):  # it was deleted since
+                for one in hub.rooms.lists.contacts_among(account_id, list_id, numbers):
+                    found.setdefault((campaign, one.number), one)
+    return found
 
 
 def _campaign_of(one: Happened, texts: Mapping[str, InboundMessage]) -> str | None:
@@ -97,25 +120,26 @@ def _text(one: Happened, known: Known, words: str) -> Body:
 
 def _clicked(one: Happened, known: Known) -> Body:
     said = one.data
-    campaign, number = str(said.get("campaign_id") or ""), str(said.get("number") or "")
+    campaign, number = said["campaign_id"], said["number"]
+    contact = known.contacts.get((campaign, number))
     return {
         "campaign_id": known.tickets.get(campaign),
         "gsmsid": known.names.get((campaign, number)),
         "date": written(one.at),
-        "long_url": said.get("url"),
-        "short_url": said.get("code"),
-        "brand": said.get("brand"),
-        "model": said.get("model"),
-        "os": said.get("system"),
-        **{name: said.get(name) for name in ("info1", "info2", "info3", "info4")},
+        "long_url": said["url"],
+        "short_url": said.get("code"),  # an event that waits since before links had theirs told
+        "brand": said["brand"],
+        "model": said["model"],
+        "os": said["system"],
+        **{name: getattr(contact, name, None) for name in INFOS},
         "clicks_on_link": str(said.get("clicks", 1)),
     }
 
 
 def _low(one: Happened, _: Known) -> Body:
     return {
-        "balance": str(one.data.get("available", "")),
-        "trigger": str(one.data.get("threshold", "")),
+        "balance": str(one.data["available"]),
+        "trigger": str(one.data["threshold"]),
         "date": written(one.at),
     }
 

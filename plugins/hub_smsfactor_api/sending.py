@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hub import CampaignState, Conflict, NotEnoughCredits, RequestRefused
+from hub import CampaignState, CommitInDoubt, Conflict, HubError, NotEnoughCredits, RequestRefused
+from hub_smsfactor_api.numbers import parsed
 from hub_smsfactor_api.profiles import profile_of
 from hub_smsfactor_api.rendering import Reply
 from hub_smsfactor_api.statuses import COUNTER_BY_CODE, OTHER_COUNTER, Refused, Status
 from hub_smsfactor_api.texting import clean_sender, wish_for_lists, wish_of
-from hub_smsfactor_api.tickets import SIMULATED, Tickets
+from hub_smsfactor_api.tickets import SIMULATED, Tickets, ticket_number
 from hub_smsfactor_api.times import written
 
 if TYPE_CHECKING:
@@ -89,19 +89,24 @@ def cancel(asked: Asked) -> Reply:
 def _send(asked: Asked, wish: Wish) -> Reply:
     wish = _signed(asked, wish)
     foreseen = _foreseen(asked, wish) if _is_large(wish) else None
-    tickets = Tickets(asked.hub)
-    ticket_id = tickets.begin(asked.account.id, wish.names)
+    tickets, campaign_id = Tickets(asked.hub), asked.hub.new_campaign_id()
+    ticket_id = tickets.begin(asked.account.id, campaign_id, wish.names, wish.request.lists)
     try:
-        request = replace(wish.request, idempotency_key=secrets.token_hex(16))
-        acceptance = asked.hub.accept(request)
+        # The key is what the hub looks the campaign up by when the database does not answer its commit.
+        acceptance = asked.hub.accept(replace(wish.request, campaign_id=campaign_id, idempotency_key=campaign_id))
+    except CommitInDoubt:
+        raise  # the campaign may be there, and its ticket is
     except RequestRefused as error:
         counts = _nobody(wish, error)
         if counts is None:
             tickets.drop(ticket_id)
             raise
-        ticket = tickets.keep(ticket_id, _report(asked, wish, counts))
+        ticket = tickets.keep(asked.account.id, ticket_id, _report(asked, wish, counts), _alone(asked, wish))
         return counts.reply(ticket, _credits(asked))
-    ticket = tickets.link(ticket_id, acceptance.campaign_id, wish.request.lists)
+    except HubError:
+        tickets.drop(ticket_id)
+        raise
+    ticket = ticket_number(ticket_id)
     if acceptance.state is CampaignState.EXPANDING and foreseen is not None:
         return foreseen.reply(ticket, max(0, _credits(asked) - foreseen.cost))
     return _counted(acceptance, len(wish.request.recipients)).reply(ticket, _credits(asked))
@@ -169,6 +174,12 @@ def _report(asked: Asked, wish: Wish, counts: Counts) -> dict[str, object]:
         "error": counts.total,
         "npai": counts.left_out.get("npai", 0),
     }
+
+
+def _alone(asked: Asked, wish: Wish) -> str | None:
+    """Whose the words of a request are: the one person's that it names, if it names one."""
+    named = {read.e164 for one in wish.request.recipients if (read := parsed(one.to, asked.account.country))}
+    return named.pop() if len(named) == 1 else None
 
 
 def _credits(asked: Asked) -> int:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from hub.plugin_kit import among, fetch, insert_new, insert_returning, insert_rows, storable
 from hub_smsfactor_api.numbers import read_id
 from hub_smsfactor_api.statuses import Refused, Status
-from hub_smsfactor_api.tables import references, tickets
+from hub_smsfactor_api.tables import references, tickets, unsent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,8 +25,6 @@ BEFORE_FIRST = 1000
 """The first campaign's ticket is the one after."""
 SIMULATED = "1"
 """The ticket of a simulation: no campaign ever has it."""
-_TRIES = 3
-"""How often somebody may be quicker in the very moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +43,38 @@ class Tickets:
 
     hub: Hub
 
-    def begin(self, account_id: int, named: Mapping[str, str]) -> int:
-        """Take a ticket before its campaign is accepted, with the client's names of numbers (E.164); its row's id."""
-        row = {"account_id": account_id, "created_at": self.hub.clock.now()}
+    def begin(self, account_id: int, campaign_id: str, named: Mapping[str, str], lists: Collection[int] = ()) -> int:
+        """Keep a campaign's ticket, the client's names of its recipients (E.164) and its lists; the ticket's row's id.
+
+        Before it is accepted: a process that dies in between leaves a ticket of nothing, and no campaign without names.
+        """
+        row = {
+            "account_id": account_id,
+            "campaign_id": campaign_id,
+            "created_at": self.hub.clock.now(),
+            "kept": json.dumps({"lists": list(lists)}) if lists else None,
+        }
         with self.hub.write() as connection:
             (ticket_id,) = insert_returning(connection, tickets, [row], tickets.c.id)
-            rows = [
-                {"ticket_id": ticket_id, "number": number, "reference": storable(name)}
-                for number, name in named.items()
-            ]
+            mine = {"ticket_id": ticket_id, "account_id": account_id, "campaign_id": campaign_id}
+            rows = [{**mine, "number": number, "reference": storable(name)} for number, name in named.items()]
             insert_rows(connection, references, rows)
         return int(ticket_id)
 
-    def link(self, ticket_id: int, campaign_id: str, lists: Collection[int] = ()) -> str:
-        """Say which campaign a ticket became, and to which lists it went; its number."""
-        values = {"campaign_id": campaign_id, "kept": json.dumps({"lists": list(lists)}) if lists else None}
-        for _ in range(_TRIES):
-            with suppress(IntegrityError), self.hub.write() as connection:
-                kept_id = _ticket_of(connection, campaign_id) or ticket_id
-                if kept_id != ticket_id:  # somebody looked at the campaign before: that ticket is known
-                    _hand_over(connection, ticket_id, kept_id)
-                connection.execute(update(tickets).where(tickets.c.id == kept_id).values(values))
-                return _number(kept_id)
-        raise Refused(Status.UNKNOWN, "The campaign was accepted; GET /campaigns has its ticket.")
-
-    def keep(self, ticket_id: int, kept: Mapping[str, Any]) -> str:
-        """Keep what is reported of a request that texted nobody; its number."""
+    def keep(self, account_id: int, ticket_id: int, report: Mapping[str, Any], number: str | None) -> str:
+        """Keep what is reported of a request that texted nobody, and to whom alone (E.164) it was; its number."""
+        row = {
+            "ticket_id": ticket_id,
+            "account_id": account_id,
+            "number": number,
+            "made_at": self.hub.clock.now(),
+            "report": json.dumps(dict(report)),
+        }
         with self.hub.write() as connection:
-            mine = update(tickets).where(tickets.c.id == ticket_id)
-            connection.execute(mine.values(kept=json.dumps(dict(kept))))
-        return _number(ticket_id)
+            connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(campaign_id=None, kept=None))
+            insert_rows(connection, unsent, [row])
+            connection.execute(delete(references).where(references.c.ticket_id == ticket_id))
+        return ticket_number(ticket_id)
 
     def drop(self, ticket_id: int) -> None:
         """Forget a ticket whose request was refused."""
@@ -90,9 +88,10 @@ class Tickets:
         mine = (tickets.c.id == ticket_id, tickets.c.account_id == account_id)
         with self.hub.read() as connection:
             row = connection.execute(select(tickets).where(*mine)).first()
-        if row is None or (row.campaign_id is None and row.kept is None):
+            report = connection.execute(select(unsent.c.report).where(unsent.c.ticket_id == ticket_id)).scalar()
+        if row is None or (row.campaign_id is None and report is None):
             raise Refused(Status.NOT_FOUND, "There is no campaign of that id.")
-        return _ticket(row)
+        return _ticket(row, report)
 
     def of_campaigns(self, account_id: int, campaign_ids: Collection[str]) -> dict[str, Ticket]:
         """The tickets of an account's campaigns by their ids; whichever has none gets one."""
@@ -112,22 +111,9 @@ class Tickets:
         if not numbers:
             return {}
         with self.hub.read() as connection:
-            mine = tickets.c.campaign_id == campaign_id
-            query = select(references).join(tickets, tickets.c.id == references.c.ticket_id).where(mine)
-            rows = fetch(connection, query.where(among(connection, references.c.number, sorted(set(numbers)))))
+            theirs = among(connection, references.c.number, sorted(set(numbers)))
+            rows = fetch(connection, select(references).where(references.c.campaign_id == campaign_id, theirs))
         return {row.number: row.reference for row in rows}
-
-
-def _ticket_of(connection: Connection, campaign_id: str) -> int | None:
-    found: int | None = connection.execute(select(tickets.c.id).where(tickets.c.campaign_id == campaign_id)).scalar()
-    return found
-
-
-def _hand_over(connection: Connection, ticket_id: int, kept_id: int) -> None:
-    """Give one ticket's names of recipients to another, and drop it."""
-    mine = update(references).where(references.c.ticket_id == ticket_id)
-    connection.execute(mine.values(ticket_id=kept_id))
-    connection.execute(delete(tickets).where(tickets.c.id == ticket_id))
 
 
 def _known(connection: Connection, campaign_ids: Collection[str]) -> dict[str, Ticket]:
@@ -137,10 +123,11 @@ def _known(connection: Connection, campaign_ids: Collection[str]) -> dict[str, T
     return {row.campaign_id: _ticket(row) for row in connection.execute(select(tickets).where(these))}
 
 
-def _ticket(row: Row[Any]) -> Ticket:
-    kept = json.loads(row.kept) if row.kept else {}
-    return Ticket(_number(row.id), row.campaign_id, kept, row.created_at)
+def _ticket(row: Row[Any], report: str | None = None) -> Ticket:
+    kept = json.loads(report or row.kept or "{}")
+    return Ticket(ticket_number(row.id), row.campaign_id, kept, row.created_at)
 
 
-def _number(ticket_id: int) -> str:
+def ticket_number(ticket_id: int) -> str:
+    """What a client is told of the ticket in a row of that id."""
     return str(ticket_id + BEFORE_FIRST)

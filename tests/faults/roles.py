@@ -229,6 +229,36 @@ def accept_contacts(stage: Stage) -> None:
     stage.note("promised", key, answer.campaign_id)
 
 
+def send_by_smsfactor(stage: Stage) -> None:
+    """A client of the SMSFactor API sends an alert whose recipients it has names of its own for."""
+    gsm = [
+        {"value": f"336123{one}", "gsmsmsid": f"cmd-{one}"} for one in stage.words.get("endings", ("04567", "04568"))
+    ]
+    stage.note("asked", "named")
+    document = {"message": {"text": "Bonjour", "pushtype": "alert"}, "recipients": {"gsm": gsm}}
+    stage.note("answered", str(_smsfactor(stage, "/send", {"sms": document})["ticket"]))
+
+
+def pull_receipts(stage: Stage) -> None:
+    """Such a client asks what became of each campaign, and writes down by which names it is told."""
+    for campaign in _smsfactor(stage, "/campaigns")["campaigns"]:
+        told = _smsfactor(stage, "/dr", {"deliveryreport": {"message": {"ticket": campaign["id"]}}})["dr"]
+        for one in told:
+            stage.note("named", str(one["gsmsmsid"]), one["destination"])
+
+
+def _smsfactor(stage: Stage, path: str, body: object = None) -> dict[str, Any]:
+    """What a call of the SMSFactor API is answered."""
+    from hub.web.app import create_app
+
+    _, token = stage.core.tokens.make(ACCOUNT, "smsfactor")
+    headers = {"Authorization": f"Bearer {token.secret}", "Accept": "application/json"}
+    client = create_app(stage.core).test_client()
+    method = "GET" if body is None else "POST"
+    answer: dict[str, Any] = client.open(f"/smsfactor{path}", method=method, json=body, headers=headers).get_json()
+    return answer
+
+
 def expand(stage: Stage) -> None:
     """A background worker expands lists."""
     while stage.core.expander.expand_next():
@@ -670,6 +700,8 @@ ROLES: Mapping[str, Callable[[Stage], None]] = {
         accept,
         accept_list,
         accept_contacts,
+        send_by_smsfactor,
+        pull_receipts,
         expand,
         submit,
         fail_default,

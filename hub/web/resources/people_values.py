@@ -52,6 +52,7 @@ ERASED: dict[str, Any] = {
     "events": 0,
     "clicks": 0,
     "import_lines": 0,
+    "plugin_rows": 0,
 }
 
 
@@ -98,8 +99,10 @@ class HeldTrack(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    kind: str = Field(description="`unallocated`, `last_text`, `answered`, `import_line`, or `event` and its type.")
-    at: datetime
+    kind: str = Field(
+        description="`unallocated`, `last_text`, `answered`, `import_line`, `event` and its type, or a plugin's table."
+    )
+    at: datetime | None = Field(description="null where it was not noted.")
     campaign_id: str | None
     data: dict[str, Any]
 
@@ -145,6 +148,7 @@ class ErasedCounts(BaseModel):
     events: int = Field(description="Calls of webhooks whose number and words were emptied.")
     clicks: int = Field(description="Visits of links that are nobody's now.")
     import_lines: int
+    plugin_rows: int = Field(description="What plugins kept of the person, such as names of recipients.")
 
 
 class ErasedPerson(BaseModel):

@@ -7,23 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hub import hookimpl
 from hub.contacts.model import NewContact
 from hub.errors import RequestRefused
 from hub.events.model import EventType
 from hub.links.clicks import ClickLog
 from hub.links.model import Visitor
 from hub.messages.model import CampaignRequest, Recipient
+from hub.plugin_manager import Plugins
+from hub.testing.clock import FakeClock
 from hub.testing.hub import GOOD_NUMBER
 from hub.web.app import create_app
 
-from .conftest import PHONE, SETTINGS, codes_in, send_links
+from .conftest import A_MONDAY, PHONE, SETTINGS, Visits, codes_in, send_links
 
 if TYPE_CHECKING:
-    from hub.links.model import Click
+    from collections.abc import Sequence
+
+    from hub.links.model import Click, ClickNotice
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
-
-    from .conftest import Visits
 
 OTHER = "+33612345679"
 
@@ -139,6 +142,83 @@ def test_webhooks_are_told_of_people_and_not_of_programs(hub: TestHub, visits: V
     visits.collect()
     (backlog,) = hub.core.webhooks.backlogs(hub.account.id)
     assert backlog.waiting == 1
+
+
+class Listener:
+    """A plugin that writes down who it hears clicked."""
+
+    hub_api = 1
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[ClickNotice, ...]] = []
+
+    @hookimpl
+    def hub_link_clicked(self, clicks: Sequence[ClickNotice]) -> None:
+        """Hear."""
+        self.heard.append(tuple(clicks))
+
+
+def listened_to(make: HubMaker) -> tuple[Listener, Visits]:
+    """A hub with such a plugin, and a way to follow its links."""
+    listener, plugins = Listener(), Plugins()
+    plugins.add(listener, "listener")
+    hub = make(settings=SETTINGS, clock=FakeClock(A_MONDAY), plugins=plugins)
+    return listener, Visits(hub, create_app(hub.core).test_client())
+
+
+def test_plugins_hear_of_people_who_clicked_in_one_batch(make: HubMaker) -> None:
+    """Who, of which text, where it led and on what; programs are not told."""
+    listener, visits = listened_to(make)
+    sent = send_links(visits.hub, GOOD_NUMBER, OTHER)
+    first, second = codes_in(visits.hub, sent.campaign_id)
+    visits.get(first)
+    visits.get(second)
+    visits.get(second, agent="curl/8")
+    visits.collect()
+    ((one, other),) = listener.heard
+    assert {one.number, other.number} == {GOOD_NUMBER, OTHER}
+    assert (one.account_id, one.campaign_id, one.url) == (
+        visits.hub.account.id,
+        sent.campaign_id,
+        "https://shop.example/a",
+    )
+    assert (one.at, one.device.system) == (visits.hub.clock.now(), "Android 14")
+
+
+def test_each_click_says_how_often_its_link_was_followed(make: HubMaker) -> None:
+    """By people, in the order of their visits; one recipient's link is not another's."""
+    listener, visits = listened_to(make)
+    first, second = codes_in(visits.hub, send_links(visits.hub, GOOD_NUMBER, OTHER).campaign_id)
+    for code in (first, second, first):
+        visits.get(code)
+    visits.get(first, agent="curl/8")
+    visits.collect()
+    visits.get(first)
+    visits.collect()
+    heard = [(one.code, one.clicks) for some in listener.heard for one in some]
+    assert heard == [(first, 1), (second, 1), (first, 2), (first, 3)]
+
+
+def test_plugins_hear_of_a_click_once(make: HubMaker) -> None:
+    """Though its file may be read twice."""
+    listener, visits = listened_to(make)
+    (code,) = codes_in(visits.hub, send_links(visits.hub).campaign_id)
+    visits.get(code)
+    (path,) = visits.hub.core.click_log.folder.iterdir()
+    content = path.read_bytes()
+    visits.collect()
+    path.write_bytes(content)
+    visits.collect()
+    assert len(listener.heard) == 1
+
+
+def test_a_plugin_is_not_told_of_programs_alone(make: HubMaker) -> None:
+    """There is nothing to say."""
+    listener, visits = listened_to(make)
+    (code,) = codes_in(visits.hub, send_links(visits.hub).campaign_id)
+    visits.get(code, agent="curl/8")
+    visits.collect()
+    assert listener.heard == []
 
 
 def test_who_clicked_can_be_a_segment(hub: TestHub, visits: Visits) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
-from hub import InboundText
+from hub import CommitInDoubt, HubError, InboundText, Paused, StoreUnavailable
 from hub.contacts.model import SuppressionKind
 from hub.messages.model import FailureReason, ReceiptState
 from hub.testing.databases import KINDS
-from hub_smsfactor_api.tickets import Tickets
+from hub_smsfactor_api.tables import references, tickets
+from hub_smsfactor_api.tickets import Tickets, ticket_number
 
 from .conftest import FRIEND, OTHER
 
@@ -44,6 +46,12 @@ FIELDS = (
 def database_url(request: pytest.FixtureRequest, smsfactor_databases: Databases) -> str:
     """A fresh database of each kind."""
     return smsfactor_databases.fresh(request.param)
+
+
+def receipts(site: Site, ticket: str) -> list[dict[str, str]]:
+    """What an old client pulls of a campaign."""
+    found: list[dict[str, str]] = site.post("/dr", {"deliveryreport": {"message": {"ticket": ticket}}})["dr"]
+    return found
 
 
 def settle(site: Site, state: ReceiptState, reason: FailureReason | None = None) -> None:
@@ -105,18 +113,16 @@ def test_a_campaign_of_the_hubs_own_has_a_ticket_too(site: Site) -> None:
     assert site.get("/campaigns")["campaigns"][0]["id"] == one["id"]
 
 
-def test_a_ticket_that_somebody_saw_first_stays(site: Site) -> None:
-    """A receipt may come before the send is answered; the client's names are not lost by that."""
-    rooms, mine = Tickets(site.hub.core), site.hub.account.id
-    begun = rooms.begin(mine, {f"+{FRIEND}": "cmd-1"})
-    campaign = site.hub.send(f"+{FRIEND}").campaign_id
-    seen = rooms.of_campaigns(mine, [campaign])[campaign].number
-    assert rooms.link(begun, campaign) == seen
+def test_a_campaign_has_its_ticket_before_it_is_there(site: Site) -> None:
+    """A receipt may come before the send is answered: it finds the ticket that the client will be told, and names."""
+    rooms, mine, campaign = Tickets(site.hub.core), site.hub.account.id, site.hub.core.new_campaign_id()
+    begun = rooms.begin(mine, campaign, {f"+{FRIEND}": "cmd-1"})
+    assert rooms.of_campaigns(mine, [campaign])[campaign].number == ticket_number(begun)
     assert rooms.references(campaign, [f"+{FRIEND}"]) == {f"+{FRIEND}": "cmd-1"}
 
 
-def test_a_crash_before_the_answer_leaves_the_campaign_its_ticket(site: Site) -> None:
-    """It was accepted: the list of campaigns shows it, under a ticket of its own."""
+def test_a_crash_before_the_answer_leaves_the_campaign_its_ticket_and_names(site: Site) -> None:
+    """It was accepted: the list of campaigns shows it, and receipts say what the client calls its recipients."""
     accept = site.hub.core.intake.accept
 
     def die(request: CampaignRequest) -> None:
@@ -128,6 +134,35 @@ def test_a_crash_before_the_answer_leaves_the_campaign_its_ticket(site: Site) ->
         assert site.send(FRIEND)["status"] == -99
     (one,) = site.get("/campaigns")["campaigns"]
     assert (one["text"], one["total"]) == ("Bonjour", "1")
+    assert [row["gsmsmsid"] for row in receipts(site, one["id"])] == ["cmd-0"]
+
+
+@pytest.mark.parametrize("error", [Paused("Nothing is taken in."), StoreUnavailable("The database is away.")])
+def test_a_send_that_was_not_taken_leaves_no_ticket(site: Site, error: HubError) -> None:
+    """Nor names: whoever tries again has new ones."""
+
+    def refuse(_: object) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.bootstrap.Core.accept", lambda _, request: refuse(request))
+        assert site.send(FRIEND)["status"] == -99
+    with site.hub.core.read() as connection:
+        assert [connection.execute(one.select()).all() for one in (tickets, references)] == [[], []]
+
+
+def test_a_send_in_doubt_keeps_its_ticket(site: Site) -> None:
+    """The campaign may be there: then its recipients have names, and else its ticket is nobody's."""
+
+    def doubt(_: object) -> None:
+        raise CommitInDoubt("Nobody knows.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hub.bootstrap.Core.accept", lambda _, request: doubt(request))
+        assert site.send(FRIEND)["status"] == -99
+    with site.hub.core.read() as connection:
+        (ticket_id,) = connection.execute(select(tickets.c.id)).scalars()
+    assert site.get(f"/campaign/{ticket_number(ticket_id)}")["status"] == -5
 
 
 def test_each_end_is_counted_where_it_belongs(site: Site) -> None:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub import InboundText
-from hub.events.model import EventType, Fact
-from hub.events.outbox import record
+from hub.events.model import EventType
 from hub.testing.databases import KINDS
 
 from .conftest import FRIEND
@@ -17,13 +16,19 @@ from .conftest import FRIEND
 if TYPE_CHECKING:
     from hub.testing.databases import Databases
 
-    from .conftest import Receiver, Site
+    from .conftest import Make, Receiver, Site
 
 
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, smsfactor_databases: Databases) -> str:
     """A fresh database of each kind."""
     return smsfactor_databases.fresh(request.param)
+
+
+@pytest.fixture
+def linked(make_site: Make) -> Site:
+    """A site whose texts can have links."""
+    return make_site(HUB_HUB_PUBLIC_URL="https://t.example.net")
 
 
 def subscribe(site: Site, receiver: Receiver, kind: str, **more: str) -> dict[str, Any]:
@@ -47,10 +52,11 @@ def write(site: Site, text: str) -> None:
     site.hub.core.deliverer.deliver_due()
 
 
-def happen(site: Site, kind: EventType, **data: Any) -> None:
-    """Let something happen that the hub has no room for yet."""
-    with site.hub.core.write() as connection:
-        record(connection, [Fact(site.hub.account.id, kind, data, site.hub.clock.now())])
+def follow(site: Site, times: int = 1) -> None:
+    """Let whoever was texted last follow the link, a minute after it came, and webhooks be called."""
+    for _ in range(times):
+        site.hub.clock.advance(minutes=1)
+        site.hub.follow(site.hub.carrier.taken[-1].text)
     site.hub.core.deliverer.deliver_due()
 
 
@@ -118,27 +124,100 @@ def test_a_stop_is_told_to_its_own_webhook_alone(site: Site, receiver: Receiver)
     subscribe(site, receiver, "STOP")
     texted(site)
     write(site, "Stop SMS")
-    assert [(body["message"], body["last_message_id"]) for _, body in receiver.calls] == [("Stop SMS", "cmd-0")]
+    ((_, body),) = receiver.calls
+    assert body == {
+        "date": "2026-11-24T10:00:00+01:00",
+        "message": "Stop SMS",
+        "from": FRIEND,
+        "account_id": str(site.hub.account.id),
+        "last_message_id": "cmd-0",
+    }
     assert site.hub.core.webhooks.attempts(site.hub.account.id, int(answers["webhook_id"])) == ()
 
 
 def test_a_low_balance_is_told_as_texts(site: Site, receiver: Receiver) -> None:
-    """Balance, trigger, and the time in Paris."""
+    """Balance, trigger, and the time in Paris, once the trigger that was set is crossed; once."""
     subscribe(site, receiver, "BALANCE_ALERT")
-    happen(site, EventType.BALANCE_LOW, available=159, threshold=500)
-    assert receiver.last == {"balance": "159", "trigger": "500", "date": "2026-11-24 10:00:00"}
+    said = {"alert_trigger": 1000, "alert_email": 0, "alert_gsm": 0}
+    assert site.put("/notification/balance", {"notification": said})["notification"]["alert_trigger"] == "1000"
+    texted(site)
+    for _ in range(2):
+        site.hub.core.balance_alerts.look()
+    site.hub.core.deliverer.deliver_due()
+    ((_, body),) = receiver.calls
+    assert body == {"balance": "999", "trigger": "1000", "date": "2026-11-24 10:00:00"}
 
 
-def test_a_click_names_its_recipient_as_gsmsid(site: Site, receiver: Receiver) -> None:
-    """Without the second m, as documented."""
-    subscribe(site, receiver, "CLICKER")
-    ticket = texted(site)
-    (view,) = site.hub.core.campaigns.latest(site.hub.account.id)
-    who = {"campaign_id": view.id, "number": f"+{FRIEND}"}
-    happen(site, EventType.LINK_CLICKED, **who, url="https://exemple.fr", brand="Nokia", model="3310", system="S40")
+def test_a_click_is_told_in_the_documented_words(linked: Site, receiver: Receiver) -> None:
+    """Whose it is, where the link led, on what it was followed, and how often by now."""
+    subscribe(linked, receiver, "CLICKER")
+    ticket = linked.send(FRIEND, text="Colis: <-short->", links=["https://exemple.fr/suivi/42"])["ticket"]
+    linked.hub.drain()
+    follow(linked, times=2)
+    code = linked.hub.carrier.taken[-1].text.rpartition("/")[2]
+    assert [body["clicks_on_link"] for _, body in receiver.calls] == ["1", "2"]
+    assert receiver.last == {
+        "campaign_id": ticket,
+        "gsmsid": "cmd-0",
+        "date": "2026-11-24 10:02:00",
+        "long_url": "https://exemple.fr/suivi/42",
+        "short_url": code,
+        "brand": "Samsung",
+        "model": "SM-S918B",
+        "os": "Android 14",
+        "info1": None,
+        "info2": None,
+        "info3": None,
+        "info4": None,
+        "clicks_on_link": "2",
+    }
+
+
+def to_a_list(site: Site, *lists: str) -> None:
+    """Send a text with a link to lists, and let it leave."""
+    message = {"text": "Colis: <-short->", "pushtype": "alert", "links": ["https://exemple.fr"]}
+    site.post("/send/lists", {"sms": {"message": message, "lists": [{"value": one} for one in lists]}})
+    while site.hub.core.expander.expand_next():
+        pass
+    site.hub.drain()
+
+
+def listed(site: Site, **infos: str) -> str:
+    """A list with the friend on it; its id."""
+    gsm = [{"value": FRIEND, **infos}]
+    made: str = site.post("/list", {"list": {"name": str(infos), "contacts": {"gsm": gsm}}})["id"]
+    return made
+
+
+def test_a_click_of_a_contact_is_told_with_what_its_list_says(linked: Site, receiver: Receiver) -> None:
+    """The first of the lists that knows them."""
+    subscribe(linked, receiver, "CLICKER")
+    to_a_list(linked, listed(linked, info1="Ana", info4="Lyon"), listed(linked, info1="Anna", info2="x"))
+    follow(linked)
     told = receiver.last
-    assert (told["campaign_id"], told["gsmsid"], told["long_url"]) == (ticket, "cmd-0", "https://exemple.fr")
-    assert (told["brand"], told["model"], told["os"], told["clicks_on_link"]) == ("Nokia", "3310", "S40", "1")
+    assert (told["gsmsid"], told["clicks_on_link"]) == (None, "1")
+    assert [told[f"info{place}"] for place in range(1, 5)] == ["Ana", None, None, "Lyon"]
+
+
+def test_a_click_is_told_of_a_list_that_is_gone(linked: Site, receiver: Receiver) -> None:
+    """Without what it said."""
+    subscribe(linked, receiver, "CLICKER")
+    clients = listed(linked, info1="Ana")
+    to_a_list(linked, clients)
+    linked.delete(f"/list/{clients}")
+    follow(linked)
+    assert (receiver.last["info1"], receiver.last["brand"]) == (None, "Samsung")
+
+
+def test_a_program_that_follows_a_link_is_not_told(linked: Site, receiver: Receiver) -> None:
+    """Nor counted among the clicks on it."""
+    subscribe(linked, receiver, "CLICKER")
+    linked.send(FRIEND, text="Colis: <-short->", links=["https://exemple.fr"])
+    linked.hub.drain()
+    linked.hub.clock.advance(minutes=1)
+    linked.client.get("/" + linked.hub.carrier.taken[-1].text.rpartition("/")[2], headers={"User-Agent": "curl/8"})
+    follow(linked)
+    assert [body["clicks_on_link"] for _, body in receiver.calls] == ["1"]
 
 
 def test_the_last_answer_of_a_receiver_is_shown(site: Site, receiver: Receiver) -> None:

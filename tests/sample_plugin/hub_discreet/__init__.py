@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hub import (
         Acceptance,
         Account,
+        ClickNotice,
         Draft,
         Finding,
         Hub,
@@ -145,6 +146,14 @@ def hub_opted_out(hub: Hub, opt_outs: Sequence[OptOutNotice]) -> None:
 
     for one in opt_outs:
         count(hub, one.account_id, {"opted_out": 1}, one.at)
+
+
+@hookimpl
+def hub_link_clicked(hub: Hub, clicks: Sequence[ClickNotice]) -> None:
+    """Count how often patients followed links, without saying who did."""
+    from hub_discreet.counting import count_clicks
+
+    count_clicks(hub, clicks)
 
 
 @hookimpl

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
@@ -15,9 +16,9 @@ from hub_discreet.tables import counts, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from hub import Hub, MessageNotice
+    from hub import ClickNotice, Hub, MessageNotice
 
 LATE_AFTER = timedelta(days=2)
 
@@ -29,6 +30,13 @@ def count_messages(hub: Hub, messages: Sequence[MessageNotice], at: datetime) ->
         by_account[message.account_id][message.state] += 1
     for account_id, kinds in by_account.items():
         count(hub, account_id, kinds, at)
+
+
+def count_clicks(hub: Hub, clicks: Sequence[ClickNotice]) -> None:
+    """Count a batch of clicks by account and day."""
+    for (account_id, _), some in groupby(sorted(clicks, key=_whose_day), key=_whose_day):
+        theirs = list(some)
+        count(hub, account_id, {"clicked": len(theirs)}, theirs[0].at)
 
 
 def count(hub: Hub, account_id: int, kinds: Mapping[str, int], at: datetime) -> None:
@@ -46,6 +54,10 @@ def count(hub: Hub, account_id: int, kinds: Mapping[str, int], at: datetime) -> 
         for kind, number in sorted(more.items()):
             mine = (counts.c.account_id == account_id) & (counts.c.day == day) & (counts.c.kind == kind)
             connection.execute(update(counts).where(mine).values(count=counts.c.count + number))
+
+
+def _whose_day(click: ClickNotice) -> tuple[int, date]:
+    return click.account_id, click.at.date()
 
 
 def totals(hub: Hub, account_id: int | None = None) -> dict[str, int]:

@@ -39,6 +39,7 @@ def hub(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) ->
         bring={"discreet": hub_discreet},
         settings={
             "HUB_DISCREET_KEEP_DAYS": "30",
+            "HUB_HUB_PUBLIC_URL": "https://t.example.net",
             "HUB_MESSAGES_INLINE_RECIPIENTS": "10",
             "HUB_MESSAGES_CHUNK": "4",
             "HUB_ROUTE_DISCREET_ALERTS_CONNECTOR": "carrier",
@@ -154,6 +155,16 @@ def test_a_patient_who_says_stop_is_counted_once(hub: TestHub) -> None:
     """However often it is said."""
     assert write(hub, "STOP", "stop") == [None, None]
     assert totals(hub.core, hub.account.id)["opted_out"] == 1
+
+
+def test_patients_who_follow_links_are_counted_each_time(hub: TestHub) -> None:
+    """By the day, whoever it was."""
+    hub.send(text="Plan: <-short->", links=("https://plan.example/a",))
+    hub.drain()
+    hub.clock.advance(seconds=60)
+    for _ in range(2):
+        hub.follow(hub.carrier.taken[0].text)
+    assert totals(hub.core, hub.account.id)["clicked"] == 2
 
 
 def test_bought_credits_and_short_ones_are_counted(hub: TestHub) -> None:
