@@ -35,7 +35,7 @@ from hub.contacts.segments import Segments
 from hub.contacts.service import Suppressions
 from hub.contacts.unallocated import Unallocated
 from hub.embedded import socket_path, socket_url
-from hub.errors import ConfigError, Fault, HubError, NotAuthenticated, RequestRefused
+from hub.errors import HubError, NotAuthenticated, RequestRefused
 from hub.events.delivery import Deliverer
 from hub.events.line import Line
 from hub.events.secrets import SEALED
@@ -671,10 +671,10 @@ class Core:
     def _dress_events(
         self, style: str, webhook: Webhook, secrets: Sequence[str], events: Sequence[Happened]
     ) -> Sequence[Call | None]:
-        """The calls of a webhook in a plugin's form; raises ConfigError where no plugin brings it."""
+        """The calls of a webhook in a plugin's form; raises HubError where no plugin brings it."""
         dress = self.plugins.registry.event_styles.get(style)
         if dress is None:
-            raise ConfigError([Fault("webhook", "style", f"No plugin brings the form {style!r} of calls.")])
+            raise HubError(f"No plugin brings the form {style!r} of webhook calls: enable the one that did.")
         return dress(self, webhook, secrets, events)
 
     def _announce(self, account: Account, acceptance: Acceptance, routes: Collection[str]) -> None:

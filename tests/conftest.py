@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 import structlog
 
+from hub.plugin_manager import Plugins
 from hub.store.engine import Store
 from hub.testing.databases import KINDS, Databases
 from hub.testing.hub import TestHub, make_hub
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hub.plugin_manager import Plugins
     from hub.testing.clock import FakeClock
     from hub.testing.connector import FakeConnector
 
@@ -58,8 +58,9 @@ def logging_as_found() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Where fresh databases come from."""
-    made = Databases(tmp_path_factory.mktemp("databases"), (), datetime.now(UTC))
+    """Where fresh databases come from, with the tables of the bundled plugins."""
+    branches = Plugins.load(quiet=True).migrations()
+    made = Databases(tmp_path_factory.mktemp("databases"), branches, datetime.now(UTC))
     yield made
     made.close()
 

@@ -10,7 +10,7 @@ from hub.errors import NotFound
 
 @click.command("link")
 @click.argument("code", metavar="LINK")
-@click.option("--end", "ends", is_flag=True, help="Let it lead nowhere from now on, and those of its whole campaign.")
+@click.option("--end", "ends", is_flag=True, help="End every link of its campaign, but those to opt out.")
 @json_option
 @click.pass_obj
 def link(session: Session, code: str, *, ends: bool) -> None:

@@ -190,5 +190,6 @@ class Line:
 
 
 def _plain(error: Exception) -> str:
-    """What went wrong, without the object that urllib3 puts in front."""
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+    """What went wrong, without the objects that urllib3 puts in front."""
+    said = str(error).rpartition(">: ")[2]
+    return (said.partition("): ")[2] if "Pool(" in said.partition("): ")[0] else said) or type(error).__name__

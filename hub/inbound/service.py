@@ -242,12 +242,18 @@ def _tell_outside(connection: Connection, new: Sequence[Mapping[str, Any]], now:
     """Record what was written, for whose it is, and the opt-outs that were carried out."""
     texts = [Fact(row["account_id"], EventType.MESSAGE_INBOUND, _told(row), now) for row in new if row["account_id"]]
     opt_outs = [
-        Fact(int(account), EventType.CONTACT_OPTED_OUT, {"number": row["number"], "inbound_id": row["public_id"]}, now)
+        Fact(int(account), EventType.CONTACT_OPTED_OUT, _opted_out(row, int(account)), now)
         for row in new
         for account in row.get("opted_out", "").split(",")
         if account
     ]
     record(connection, [*texts, *opt_outs])
+
+
+def _opted_out(row: Mapping[str, Any], account_id: int) -> dict[str, Any]:
+    """The campaign that was answered is named to the account whose it was, and to no other."""
+    campaign_id = row["campaign_id"] if account_id == row["account_id"] else None
+    return {"number": row["number"], "inbound_id": row["public_id"], "campaign_id": campaign_id}
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:

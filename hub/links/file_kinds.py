@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
-from zlib import crc32
+from zlib import crc32, decompressobj
+from zlib import error as ZlibError  # noqa: N812 - it is a class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,14 +105,45 @@ def _jpeg(content: bytes) -> bool:
 _FRAMES = frozenset({*range(0xC0, 0xC4), *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
 _CODED = re.compile(rb"(?:[^\xff]|\xff[\x00\xd0-\xd7])*", re.DOTALL)
 _ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFiles?|RichMedia|XFA|SubmitForm|ImportData)(?![A-Za-z])")
+_STREAM = re.compile(rb"\bobj\b((?:(?!\bobj\b).){0,4000}?)\bstream\r?\n", re.DOTALL)
+_PACKED = re.compile(rb"/ObjStm(?![A-Za-z])")
+_FILTER = re.compile(rb"/Filter\s*\[?\s*/FlateDecode\s*\]?\s*(?:/(?!Filter)|>>)")
+MOST_UNPACKED = 32 * 1024 * 1024
 _PDF_END = re.compile(rb"startxref\s+\d{1,12}\s+%%EOF\s*\Z")
 
 
 def _pdf(content: bytes) -> bool:
-    """Whether it is whole and nothing in it is said to act by itself, as far as that can be seen from outside."""
+    """Whether it is whole, can be looked into, and nothing in it is said to act by itself."""
     begins = re.match(rb"%PDF-[12]\.\d", content) is not None
-    written = re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), content)
-    return begins and _PDF_END.search(content[-2048:]) is not None and _ACTIVE.search(written) is None
+    if not begins or _PDF_END.search(content[-2048:]) is None:
+        return False
+    packed = _unpacked(content)
+    return packed is not None and all(_ACTIVE.search(_spelt_out(one)) is None for one in (content, packed))
+
+
+def _spelt_out(content: bytes) -> bytes:
+    """With the letters that names may write as numbers: `/J#53` is `/JS`."""
+    return re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), content)
+
+
+def _unpacked(content: bytes) -> bytes | None:
+    """What stands in its compressed streams of objects; None where that cannot be read, or is locked."""
+    if b"/Encrypt" in _spelt_out(content):
+        return None
+    found = bytearray()
+    for stream in _STREAM.finditer(content):
+        about = _spelt_out(stream[1])
+        if not _PACKED.search(about) or b"/Filter" not in about:
+            continue  # what is not packed was seen already
+        try:
+            if not _FILTER.search(about) or b"/DecodeParms" in about:
+                return None
+            found += decompressobj().decompress(content[stream.end() :], MOST_UNPACKED - len(found)) + b"\n"
+        except ZlibError:
+            return None
+        if len(found) >= MOST_UNPACKED:
+            return None
+    return bytes(found)
 
 
 def _fits(width: bytes, height: bytes) -> bool:

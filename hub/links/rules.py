@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from hub.events.rules import is_public
 from hub.links.model import OPT_OUT, Slot
 
 if TYPE_CHECKING:
@@ -111,6 +112,16 @@ def as_target(url: str) -> str | None:
         return None
     target = urlunsplit((parts.scheme.lower(), f"{place}:{port}" if port else place, *rest))
     return target if len(target) <= LONGEST_URL and re.fullmatch(r"[a-z0-9.:\[\]-]+", place) else None
+
+
+def is_outside(url: str) -> bool:
+    """Whether a target can be one of the open internet, by what is written: no name is looked up."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    last = host.rpartition(".")[2]
+    is_address = ":" in host or last.isdecimal() or last.startswith("0x")
+    return is_public(host) if is_address else True
 
 
 def is_denied(url: str, hosts: Collection[str]) -> bool:

@@ -167,14 +167,17 @@ class Links:
     # --- for the operator, and periodic ---
 
     def end(self, code: str) -> Link | None:
-        """Let a link, and those of its campaign that lead where it does, lead nowhere from now on; None for no link."""
+        """Let every link of a link's campaign lead nowhere from now on; None for no link.
+
+        But those to opt out: whoever has such a text can say no by nothing else.
+        """
         now = self.clock.now()
         with self.store.write("forget_links") as connection:
             link = _link(connection, code) if is_code(code) else None
             if link is None:
                 return None
             target = link_targets.c
-            these = (target.campaign_id == link.campaign_id, target.place == link.place, target.expires_at > now)
+            these = (target.campaign_id == link.campaign_id, target.place != OPT_OUT, target.expires_at > now)
             connection.execute(update(link_targets).where(*these).values(expires_at=now))
             return _link(connection, code)
 

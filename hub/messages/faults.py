@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hub.compliance.model import Purpose
 from hub.compliance.promo import looks_promotional
 from hub.errors import Fault
-from hub.links.rules import LONGEST_URL, MOST_LINKS, PLACEHOLDER, as_target, file_of, is_denied
+from hub.links.rules import LONGEST_URL, MOST_LINKS, PLACEHOLDER, as_target, file_of, is_denied, is_outside
 from hub.messages.widths import LONGEST_SENDER
 from hub.sms.merge import compile_text, unknown_fields
 from hub.sms.short_numbers import country_of, is_short_number
@@ -130,9 +130,13 @@ def _link_fault(url: str, limits: Limits) -> tuple[str, str]:
             "or to file:ID of a file that is kept."
         )
         return "link_form", message
-    if not file_of(target) and is_denied(
-        target, limits.denied_hosts | {limits.links.base.partition(":")[0].partition("/")[0]}
-    ):
+    if file_of(target):
+        return "", ""
+    if is_denied(target, {limits.links.base.partition(":")[0].partition("/")[0]}):
+        return "link_denied", "A link may not lead to another one of this hub: name the address that is meant."
+    if not is_outside(target):
+        return "link_denied", "A phone cannot reach that address: name a host of the open internet."
+    if is_denied(target, limits.denied_hosts):
         return "link_denied", "Links of this hub may not lead there; its operator says where not: [links] deny."
     return "", ""
 

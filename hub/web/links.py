@@ -67,8 +67,9 @@ class LinkPages:
     def blueprint(self) -> Blueprint:
         """`/CODE`, to be looked at and to be pressed."""
         routes = Blueprint("hub_links", __name__, template_folder="templates")
-        routes.add_url_rule("/<code:link_code>", "follow", self.follow, methods=["GET"])
-        routes.add_url_rule("/<code:link_code>", "press", self.press, methods=["POST"])
+        for path in ("/<code:link_code>", "/<code:link_code>/"):  # with the slash that some phones put behind it
+            routes.add_url_rule(path, "follow", self.follow, methods=["GET"])
+            routes.add_url_rule(path, "press", self.press, methods=["POST"])
         return routes
 
     def follow(self, link_code: str) -> Response:

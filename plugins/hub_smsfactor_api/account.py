@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from hub_smsfactor_api.routing import Asked
 
 TYPES = ("company", "association", "administration", "private")
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 6, 25
 KEPT = ("message", "list", "survey", "campaign")
 ENDLESS = "-1"
 PAGE = 1000
@@ -53,9 +52,9 @@ def create_account(asked: Asked) -> Reply:
     document = asked.body.inner("account")
     if document.flag("isChild") is False:
         raise Refused(Status.DATA, "Accounts of their own are opened by the hub's operator; send isChild: 1.")
-    email, password = document.required("email"), document.raw("password") or ""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Refused(Status.DATA, f"password is to have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    email, password = document.required("email"), document.raw("password")
+    if not password:
+        raise Refused(Status.DATA, "password is missing.")
     kind = document.value("type")
     if kind is not None and kind.lower() not in TYPES:
         raise Refused(Status.DATA, f"type is one of {', '.join(TYPES)}.")
@@ -118,7 +117,10 @@ def transfer(asked: Asked) -> Reply:
 
 
 def show_retention(_: Asked) -> Reply:
-    """GET /retention: this hub keeps what an account has until somebody deletes it."""
+    """GET /retention: this API keeps what an account has until somebody deletes it.
+
+    How long the hub keeps the words of texts is its operator's to say, for all accounts (`[retention]`).
+    """
     return Reply({"data_retention": dict.fromkeys(KEPT, ENDLESS)})
 
 
@@ -130,7 +132,7 @@ def set_retention(asked: Asked) -> Reply:
         raise Refused(Status.DATA, f"Name at least one of {', '.join(KEPT)}.")
     others = [name for name, value in said.items() if value != ENDLESS]
     if others:
-        raise Refused(Status.DATA, f"This hub cannot drop things after a time yet: {', '.join(others)} stays -1.")
+        raise Refused(Status.DATA, f"This account cannot say how long things are kept: {', '.join(others)} stays -1.")
     return Reply({"retention": dict.fromkeys(KEPT, ENDLESS)})
 
 

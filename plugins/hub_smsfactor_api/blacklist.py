@@ -81,7 +81,7 @@ def _add(asked: Asked, wrapping: str, kind: SuppressionKind) -> Reply:
     numbers = [one.number for one in brought.contacts]
     asked.hub.rooms.suppressions.add_many(asked.account.id, numbers, kind, source=SOURCE)
     _keep_infos(asked.hub, asked.account.id, kind, brought.contacts)
-    return Reply({"added_contacts": len(numbers)})
+    return Reply({"added_contacts": brought.given})
 
 
 def _show(asked: Asked, kind: SuppressionKind) -> Reply:

@@ -211,7 +211,7 @@ def _campaign(hub: Hub, ticket: Ticket, view: CampaignView, outcomes: Outcomes, 
     rate = 100 * outcomes.received / view.accepted if view.accepted else 0.0
     return {
         "id": ticket.number,
-        "sender": view.sender,
+        "sender": view.sender or "",
         "text": view.text,
         "creation_date": written(view.created_at),
         "date": written(view.send_at or view.created_at),
@@ -243,7 +243,7 @@ def _kept(ticket: Ticket) -> dict[str, Value]:
     sums = dict.fromkeys(("delivered", "expired", "network_error", "stop"), "0")
     return {
         "id": ticket.number,
-        "sender": kept.get("sender"),
+        "sender": kept.get("sender") or "",
         "text": kept.get("text"),
         "creation_date": kept.get("creation_date"),
         "date": kept.get("date"),

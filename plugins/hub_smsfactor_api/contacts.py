@@ -25,28 +25,32 @@ MOST_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """Contacts of a request: those with a number of a mobile, and how many others."""
+    """Contacts of a request: how many have a number of a mobile, each such number once, and how many others."""
 
+    given: int
     contacts: tuple[NewContact, ...]
     invalid: int
 
     @property
     def duplicates(self) -> int:
         """How many come again in the same request."""
-        return len(self.contacts) - len({one.number for one in self.contacts})
+        return self.given - len(self.contacts)
 
 
 def brought_by(document: Node, region: str) -> Brought:
-    """The contacts of a document."""
-    holder = document.inner("contacts")
-    found, invalid = [], 0
-    for one in holder.all("gsm", "contact", "contacts"):
+    """The contacts of a document. Of a number that comes twice what each says is taken, the later word last."""
+    given, invalid = 0, 0
+    found: dict[str, dict[str, str]] = {}
+    for one in document.inner("contacts").all("gsm", "contact", "contacts"):
         number = parsed(one.said() or one.value("destination", "gsm") or "", region)
         if number is None:
             invalid += 1
-        else:
-            found.append(NewContact(number.e164, **{name: one.value(name) for name in INFOS}))  # type: ignore[arg-type]  # INFOS are its fields
-    return Brought(tuple(found), invalid)
+            continue
+        given += 1
+        infos = {name: value for name in INFOS if (value := one.value(name)) is not None}
+        found.setdefault(number.e164, {}).update(infos)
+    contacts = tuple(NewContact(number, **infos) for number, infos in found.items())  # type: ignore[arg-type]  # INFOS are its fields
+    return Brought(given, contacts, invalid)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,4 +68,11 @@ def _places(body: Node) -> list[Node]:
 
 
 def _shown_in(node: Node) -> Shown:
-    return Shown(node.value("token"), node.value("username", "login"), node.raw("password"))
+    token, username, password = (_said(node, *names) for names in (("token",), ("username", "login"), ("password",)))
+    return Shown((token or "").strip() or None, (username or "").strip() or None, password)
+
+
+def _said(node: Node, *names: str) -> str | None:
+    """What a part says; nothing where it is an object: `token` is one where tokens are made."""
+    found = node.one(*names)
+    return found.said() if found is not None else None

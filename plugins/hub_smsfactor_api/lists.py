@@ -26,6 +26,8 @@ _LONGEST_NAME = 200
 def create_or_add(asked: Asked) -> Reply:
     """POST /list: with the id of a list it is filled, without one it is made."""
     document = asked.body.inner("list")
+    if not document.parts:  # a client that names the list that way, and wraps nothing
+        document = asked.body
     said = document.value("listId", "list") or asked.body.value("listId")
     brought = brought_by(document, asked.account.country)
     lists, mine = asked.hub.rooms.lists, asked.account.id
@@ -33,7 +35,7 @@ def create_or_add(asked: Asked) -> Reply:
     lists.put(mine, list_id, brought.contacts)
     return Reply(
         {
-            "contacts": len(brought.contacts),
+            "contacts": brought.given,
             "invalid": brought.invalid,
             "duplicates": brought.duplicates,
             "id": str(list_id),
@@ -111,6 +113,8 @@ def edit_contact(asked: Asked) -> Reply:
     after = number if given is None else required_number(given, asked.account.country)
     changes = {name: document.value(name) for name in INFOS if document.has(name)}
     if after != number:
+        if lists.contacts_among(mine, list_id, [after]):
+            raise Refused(Status.DATA, f"{given} is another contact of this list; delete one of the two.")
         lists.put(mine, list_id, [NewContact(after, **dict(infos_of(before)), fields=before.fields)])
         lists.remove(mine, list_id, [number])
     if changes:

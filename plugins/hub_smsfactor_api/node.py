@@ -49,23 +49,25 @@ class Node:
         return self.text if inner is None else inner.said()
 
     def value(self, *names: str) -> str | None:
-        """The value of a part, without blanks around it; None where there is none, or it is empty."""
-        found = self.one(*names)
-        said = found.said() if found is not None else None
-        return (said or "").strip() or None
+        """The value of a part, without blanks around it; None where there is none, or it is empty.
+
+        Raises Refused for a part that has other parts instead of a value: what it means is not to be guessed.
+        """
+        return (self.raw(*names) or "").strip() or None
 
     def raw(self, *names: str) -> str | None:
-        """The value of a part as it was written."""
+        """The value of a part as it was written. Raises Refused as `value` does."""
         found = self.one(*names)
-        return found.said() if found is not None else None
+        return _one_value(found, names[0]) if found is not None else None
 
     def has(self, *names: str) -> bool:
         """Whether a part of one of these names is there, be it empty."""
         return bool(self.all(*names))
 
     def values(self, *names: str) -> tuple[str, ...]:
-        """The values of every part of that name that has one."""
-        return tuple(said.strip() for one in self.all(*names) if (said := one.said()) and said.strip())
+        """The values of every part of that name that has one. Raises Refused as `value` does."""
+        found = (_one_value(one, names[0]) for one in self.all(*names))
+        return tuple(said.strip() for said in found if said and said.strip())
 
     def flag(self, *names: str) -> bool | None:
         """Whether a part says yes (1) or no (0); None where it is not there."""
@@ -88,6 +90,13 @@ class Node:
         if said is None:
             raise Refused(Status.DATA, f"{names[0]} is missing.")
         return said
+
+
+def _one_value(node: Node, name: str) -> str | None:
+    said = node.said()
+    if said is None and node.parts:
+        raise Refused(Status.DATA, f"{name} is to be a value, not an object of {', '.join(sorted(node.parts))[:80]}.")
+    return said
 
 
 EMPTY = Node()

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from hub_smsfactor_api.node import EMPTY, Node, tree
+from hub_smsfactor_api.node import EMPTY, Node, fold, tree
 from hub_smsfactor_api.statuses import Refused, Status
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ MOST_FIELDS = 20_000
 _MARK = "\ufeff"
 _WHOLE = re.compile(r"[{\[<]")
 _FORM = re.compile(r"[^=&\s<>{}]+=")
+_STEP = re.compile(r"(?:^|\[)([^\[\]]*)(?:\]|(?=\[)|$)")
+"""A step of a name as in `sms[recipients][gsm][0][value]`."""
 
 
 class Form(Enum):
@@ -102,10 +104,16 @@ def read_xml(text: str) -> Node:
     try:
         root = etree.fromstring(_DECLARATION.sub("", text, count=1).encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise Refused(Status.XML, f"The body is not XML: {str(error)[:200]}.") from None
+        raise Refused(Status.XML, f"The body is not XML: {_xml_fault(error)}.") from None
     if root.getroottree().docinfo.doctype:
         raise Refused(Status.XML, "A document with a DOCTYPE is not read; leave that out.")
     return tree([(_local(root), _element(root, 1))])
+
+
+def _xml_fault(error: Exception) -> str:
+    """What is wrong with it, without the parser's advice to programmers."""
+    said = str(error).partition(", use XML_PARSE_HUGE")[0]
+    return said[:200].rstrip(".")
 
 
 _DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
@@ -122,16 +130,55 @@ def _decoded(data: bytes, charset: str | None) -> str:
 
 
 def _read_form(pairs: Iterable[tuple[str, str]]) -> Document:
-    fields = []
+    fields: list[tuple[str, Node]] = []
     for name, value in pairs:
         said = value.strip().removeprefix(_MARK).strip()
         if said and _WHOLE.match(said) and not name.lower().startswith(("text", "message")):
             whole = read_document(said.encode("utf-8", "replace"), "")
-            fields.append((name, whole.content))
             if whole.form is not None:
-                return Document(tree([*fields, *_flat(whole.content)]), whole.form)
+                others = [field for field in fields if fold(field[0]) not in whole.content.parts]
+                wrapped = [] if fold(name) in whole.content.parts else [(name, whole.content)]
+                return Document(tree([*others, *wrapped, *_flat(whole.content)]), whole.form)
         fields.append((_bare(name), Node(value)))
-    return Document(tree(fields))
+    return Document(_nested(pairs) or tree(fields))
+
+
+def _nested(pairs: Iterable[tuple[str, str]]) -> Node | None:
+    """What PHP's `sms[message][text]` make together; None where no field is named so."""
+    named = [(_STEP.findall(name), value) for name, value in pairs]
+    if not any(len(steps) > 1 and not steps[-1].isdecimal() for steps, _ in named):
+        return None
+    return _gathered([(steps or [name], value) for (steps, value), (name, _) in zip(named, pairs, strict=True)], 1)
+
+
+def _gathered(named: list[tuple[list[str], str]], level: int) -> Node:
+    """A node of fields by the steps of their names; numbers count the members of a list."""
+    below: dict[str, list[tuple[list[str], str]]] = {}
+    parts: list[tuple[str, Node]] = []
+    for (first, *rest), value in named:
+        if rest:
+            below.setdefault(first, []).append((rest, value))
+        else:
+            parts.append((first, Node(value)))
+    for name, inner in below.items():
+        parts += [(name, node) for node in _members(inner, level + 1)]
+    return tree(parts)
+
+
+def _members(named: list[tuple[list[str], str]], level: int) -> list[Node]:
+    """The nodes that stand in the place of one name: one, or each member of a list."""
+    if level > MOST_LEVELS:
+        raise Refused(Status.DATA, f"The form nests more than {MOST_LEVELS} levels.")
+    if not all(steps[0].isdecimal() or not steps[0] for steps, _ in named):
+        return [_gathered(named, level)]
+    members: dict[str, list[tuple[list[str], str]]] = {}
+    found: list[Node] = []
+    for (place, *rest), value in named:
+        if rest:
+            members.setdefault(place, []).append((rest, value))
+        else:
+            found.append(Node(value))
+    return [*found, *(one for inner in members.values() for one in _members(inner, level + 1))]
 
 
 def _flat(content: Node) -> list[tuple[str, Node]]:

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from hub import CampaignState, CommitInDoubt, Conflict, HubError, NotEnoughCredits, RequestRefused
+from hub import CampaignState, CommitInDoubt, Conflict, HubError, NotEnoughCredits, Recipient, RequestRefused
+from hub_smsfactor_api.contacts import INFOS
 from hub_smsfactor_api.numbers import parsed
 from hub_smsfactor_api.profiles import profile_of
 from hub_smsfactor_api.rendering import Reply
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 COUNTERS = ("blacklisted", "duplicated", "npai", "invalid", "not_allowed", "flood", "country_limit")
 LOOKED_AT_FIRST = 1000
-"""A request to more recipients than these, or to lists, is simulated before: the hub counts it after its answer."""
+"""A request to more recipients than these is simulated before: the hub counts it after its answer."""
+
+
+_NO_FIELDS = dict.fromkeys(INFOS, "")
+"""What the fields of a text are where a contact says nothing: empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,10 @@ def cancel(asked: Asked) -> Reply:
 
 
 def _send(asked: Asked, wish: Wish) -> Reply:
-    wish = _signed(asked, wish)
+    wish = _read(asked, _signed(asked, wish))
     foreseen = _foreseen(asked, wish) if _is_large(wish) else None
     tickets, campaign_id = Tickets(asked.hub), asked.hub.new_campaign_id()
-    ticket_id = tickets.begin(asked.account.id, campaign_id, wish.names, wish.request.lists)
+    ticket_id = tickets.begin(asked.account.id, campaign_id, wish.names, wish.lists)
     try:
         # The key is what the hub looks the campaign up by when the database does not answer its commit.
         acceptance = asked.hub.accept(replace(wish.request, campaign_id=campaign_id, idempotency_key=campaign_id))
@@ -113,7 +118,7 @@ def _send(asked: Asked, wish: Wish) -> Reply:
 
 
 def _simulated(asked: Asked, wish: Wish) -> Reply:
-    counts = _foreseen(asked, _signed(asked, wish))
+    counts = _foreseen(asked, _read(asked, _signed(asked, wish)))
     return replace(counts, hold=None).reply(SIMULATED, max(0, _credits(asked) - counts.cost))
 
 
@@ -137,6 +142,21 @@ def _signed(asked: Asked, wish: Wish) -> Wish:
         return wish
     usual = clean_sender(profile_of(asked.hub, asked.account.id).get("sender"))
     return replace(wish, request=replace(wish.request, sender=usual))
+
+
+def _read(asked: Asked, wish: Wish) -> Wish:
+    """With the contacts of short lists in their place: then all is decided and paid for before the reply.
+
+    The hub reads long lists after its answer, and then nobody knows yet what is left for the next request.
+    """
+    wish = replace(wish, lists=wish.request.lists)
+    lists, mine = asked.hub.rooms.lists, asked.account.id
+    sizes = [lists.get(mine, one).size for one in wish.lists]
+    if not sizes or not 0 < sum(sizes) <= LOOKED_AT_FIRST:
+        return wish
+    found = [one for each in wish.lists for one in lists.contacts(mine, each, limit=LOOKED_AT_FIRST)]
+    recipients = tuple(Recipient(one.number, {**_NO_FIELDS, **one.merge_fields}) for one in found)
+    return replace(wish, request=replace(wish.request, lists=(), recipients=recipients))
 
 
 def _is_large(wish: Wish) -> bool:

@@ -30,10 +30,11 @@ _FITTING = re.compile(r"[A-Za-z0-9 ]{1,11}")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be sent: the campaign, and what the client calls its recipients (E.164)."""
+    """What is to be sent: the campaign, what the client calls its recipients (E.164), and the lists it goes to."""
 
     request: CampaignRequest
     names: dict[str, str]
+    lists: tuple[int, ...] = ()
 
 
 def wish_of(asked: Asked) -> Wish:
@@ -43,6 +44,8 @@ def wish_of(asked: Asked) -> Wish:
     if message is None or not message.parts:
         return _flat(asked, asked.wishes if asked.wishes.has("text", "to") else document)
     given = _recipients(document)
+    if not given:
+        raise Refused(Status.DATA, 'recipients is missing: name one number, as in {"gsm": [{"value": "336..."}]}.')
     return replace(_wish(asked, message, given), names=_names(asked, given))
 
 
@@ -68,6 +71,8 @@ def _flat(asked: Asked, wishes: Node) -> Wish:
     """A request whose parameters stand side by side, as in a query."""
     names = wishes.values("gsmsmsid")
     numbers = split([one.said() or "" for one in wishes.all("to", "gsm", "recipients")])
+    if not numbers:
+        raise Refused(Status.DATA, "to is missing: name at least one number, as in 33612345678.")
     given = [(number, names[place] if place < len(names) else None) for place, number in enumerate(numbers)]
     wish = _wish(asked, wishes, given)
     return replace(wish, names=_names(asked, given))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from hub.plugin_kit import local_to_utc
@@ -11,7 +11,7 @@ from hub_smsfactor_api.statuses import Refused, Status
 
 ZONE = "Europe/Paris"
 PARIS = ZoneInfo(ZONE)
-_FORM = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d))?(?:\.\d+)?)?", re.ASCII)
+_FORM = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(?::(\d\d))?(?:\.\d+)?(Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
 
 
 def written(at: datetime) -> str:
@@ -30,14 +30,18 @@ def with_offset(at: datetime) -> str:
 
 
 def read_time(said: str, name: str, status: Status = Status.DATA) -> datetime:
-    """The moment (UTC) that a time in Paris means, a day alone its first one; raises Refused for what is none."""
+    """The moment that a time in Paris means, or one with its own offset; of a day alone its first one.
+
+    Raises Refused for what is none.
+    """
     refused = Refused(status, f"{name} is to be a time as in 2027-01-04 09:30:00.")
     found = _FORM.fullmatch(said.strip())
     if found is None:
         raise refused
     try:
-        naive = datetime.fromisoformat(f"{found[1]} {found[2] or '00:00'}:{found[3] or '00'}")
-        return local_to_utc(naive, ZONE).astimezone(UTC)
+        said_at = datetime.fromisoformat(f"{found[1]} {found[2] or '00:00'}:{found[3] or '00'}{found[4] or ''}")
+        moment = said_at if found[4] else local_to_utc(said_at, ZONE)
+        return moment.astimezone(PARIS)
     except (ValueError, OverflowError):
         raise refused from None
 

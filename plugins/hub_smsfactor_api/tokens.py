@@ -76,7 +76,7 @@ def _shown(one: Token, now: datetime) -> dict[str, Value]:
         "api_token_id": one.id,
         "created_at": written(one.created_at),
         "expired_at": written_or_none(one.expires_at),
-        "ttl": None if lasts is None else int(lasts.total_seconds()),
+        "ttl": None if lasts is None else round(lasts.total_seconds()),
         "is_active": str(int(one.expires_at is None or one.expires_at > now)),
         "allowed_ips": list(one.networks),
     }

@@ -57,21 +57,21 @@ def show_webhook(asked: Asked) -> Reply:
 
 
 def edit_webhook(asked: Asked) -> Reply:
-    """PUT /webhook/:id; one that was switched off is live again."""
+    """PUT /webhook/:id, with the body of a POST: without a signature there is none. One that was off is live again."""
     document = asked.body.inner("webhook")
     found = _mine(asked)
     said = document.value("type")
-    signature = _signature(document) or "" if document.has("signature") else None
+    signature = _signature(document)
     changed = asked.hub.rooms.webhooks.edit(
         asked.account.id,
         found.id,
         url=document.value("url"),
         types=[_type(said)] if said else None,
         state=None if found.state is WebhookState.ACTIVE else WebhookState.ACTIVE,
-        secret=signature,
+        secret=signature or "",
     )
     codes = asked.hub.rooms.webhooks.last_answers(asked.account.id)
-    return Reply({"webhook": _with_signature(changed, signature or None, codes.get(found.id))})
+    return Reply({"webhook": _with_signature(changed, signature, codes.get(found.id))})
 
 
 def delete_webhook(asked: Asked) -> Reply:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from hub.accounts.service import Accounts
 from hub.clock import SystemClock
-from hub.plugin_manager import Plugins
 from hub.testing.databases import KINDS, Databases
 
 from .site import Forker, Site, free_port
@@ -25,15 +23,6 @@ class SiteMaker(Protocol):
     def __call__(self, kind: str, **settings: str) -> Site:
         """Make one, with an account of 1000 credits."""
         ...
-
-
-@pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Where fresh databases come from, with the tables of the bundled plugins."""
-    branches = Plugins.load(quiet=True).migrations()
-    made = Databases(tmp_path_factory.mktemp("databases"), branches, datetime.now(UTC))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="session")

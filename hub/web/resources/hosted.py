@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from flask import Response, request
 
 from hub.web.document import call
+from hub.web.files import FORM, upload_stream
 from hub.web.frame import PREFIX, Frame, Resource, account, answer
 from hub.web.resources.hosted_values import (
     HostedFile,
@@ -21,12 +22,17 @@ if TYPE_CHECKING:
     from flask_openapi3.blueprint import APIBlueprint
 
 PIECE = 64 * 1024
+_BINARY = {"type": "string", "format": "binary"}
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "The file as it is: PNG, GIF, JPEG or PDF.",
+        "description": "The file as it is, or as the part `file` of a form: PNG, GIF, JPEG or PDF.",
         "content": {
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}, "example": "GIF89a"}
+            "application/octet-stream": {"schema": _BINARY, "example": "GIF89a"},
+            FORM: {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": _BINARY}},
+                "example": {"file": "GIF89a"},
+            },
         },
     }
 }
@@ -62,7 +68,7 @@ class HostedFileCalls:
         """Keep a file for links to lead to."""
         most = self.frame.core.files.most
         request.max_content_length = most + PIECE  # what is a little too large is told so, in words
-        kept = self.frame.core.files.keep(account().id, query.filename, request.stream.read(most + 1))
+        kept = self.frame.core.files.keep(account().id, query.filename, upload_stream().read(most + 1))
         return answer(HostedFile.model_validate(kept), 201, {"Location": f"{PREFIX}/files/{kept.id}"})
 
     def list_files(self, query: HostedFilesQuery) -> Response:

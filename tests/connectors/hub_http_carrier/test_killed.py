@@ -10,7 +10,6 @@ import time
 import urllib.request
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,15 +26,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOON_S = 60.0
-BUNDLED = sorted(one.name for one in entry_points(group="hub.plugins"))
-"""Left out: their tables are not in this database."""
 
 
 @contextmanager
 def web(environ: dict[str, str], port: int, failpoint: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A web process of its own while the block lasts."""
     said = os.environ | environ | {"HUB_WEB_PORT": str(port), "TEXTOHUB_FAILPOINT": failpoint}
-    said |= {"HUB_PLUGINS_DISABLED": ", ".join(BUNDLED), "HUB_HUB_LOG_LEVEL": "error"}
+    said |= {"HUB_HUB_LOG_LEVEL": "error"}
     process = subprocess.Popen([sys.executable, "-m", "hub", "web"], env=said)
     try:
         give_up_at = time.monotonic() + SOON_S

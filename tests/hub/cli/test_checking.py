@@ -225,7 +225,7 @@ def newer(cli: CommandLine) -> CommandLine:
     core = build(None, environ=cli.environ)
     core.upgrade()
     with core.write() as connection:
-        connection.execute(text("UPDATE schema_versions SET version_num = 'core_9999'"))
+        connection.execute(text("UPDATE schema_versions SET version_num = 'core_9999' WHERE version_num LIKE 'core%'"))
     core.close()
     return cli
 

@@ -82,6 +82,36 @@ def test_a_pdf_that_acts_is_none(name: bytes) -> None:
     assert kind_of(pdf().replace(b"startxref", b"<< " + name + b" 1 0 R >>\nstartxref")) is None
 
 
+def _packed(inner: bytes, filters: bytes = b"/Filter /FlateDecode") -> bytes:
+    """A page whose file has one more object: a packed stream of objects."""
+    body = compress(inner)
+    stream = b"9 0 obj\n<< /Type /ObjStm /N 1 /First 4 %s /Length %d >>\nstream\n" % (filters, len(body))
+    return pdf().replace(b"startxref", stream + body + b"\nendstream\nendobj\nstartxref")
+
+
+def test_a_pdf_that_packs_its_objects_is_one() -> None:
+    """Most programs do so."""
+    assert kind_of(_packed(b"8 0 << /Type /Catalog >>")) is FileKind.PDF
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _packed(b"8 0 << /S /JavaScript /JS (app.alert(1)) >>"),
+        _packed(b"8 0 << /S /J#61vaScript >>"),
+        _packed(b"", b"/Filter [/ASCIIHexDecode /FlateDecode]"),
+        _packed(b"", b"/Filter /FlateDecode /DecodeParms << /Predictor 12 >>"),
+        _packed(b"").replace(compress(b""), b"no zlib"),
+        _packed(bytes(40 * 1024 * 1024)),
+        pdf().replace(b"startxref", b"<< /Encrypt 1 0 R >>\nstartxref"),
+    ],
+    ids=["packed", "packed and spelt out", "filters", "predictor", "broken", "a bomb", "locked"],
+)
+def test_a_pdf_whose_objects_act_or_hide_is_none(content: bytes) -> None:
+    """What cannot be looked into is not shown on."""
+    assert kind_of(content) is None
+
+
 def test_a_picture_too_large_for_a_telephone_is_none() -> None:
     """A few bytes may claim a thousand million pixels."""
     assert kind_of(png(1_000_000_000)) is None

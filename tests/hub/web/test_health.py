@@ -86,7 +86,7 @@ def test_tables_of_another_version_are_no_tables_to_work_on(hub: TestHub) -> Non
     health = Health(hub.core)
     assert wrong_with(health) == []
     with hub.core.write() as connection:
-        connection.execute(text("UPDATE schema_versions SET version_num = 'core_9999'"))
+        connection.execute(text("UPDATE schema_versions SET version_num = 'core_9999' WHERE version_num LIKE 'core%'"))
     assert wrong_with(health) == [("schema", Status.DOWN)]
 
 

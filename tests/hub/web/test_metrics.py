@@ -62,7 +62,7 @@ def test_requests_are_counted_by_template(caller: Caller) -> None:
     """Never by path: ids would make a series each."""
     caller.get("/api/v1/campaigns/01JZ5Y3X6R8W9T2Q4V7N0KMDBE")
     caller.get("/api/v1/campaigns/other")
-    caller.client.open("/nothing", method="BREW")
+    caller.client.open("/nothing/there", method="BREW")
     found = figures(caller)
     label = 'method="GET",route="/api/v1/campaigns/<campaign_id>"'
     assert found[f'hub_http_requests_total{{{label},status="404"}}'] == 2

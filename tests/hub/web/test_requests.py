@@ -29,7 +29,9 @@ def test_a_name_that_is_not_sane_gives_way_to_a_new_one(refused: Caller, given: 
     assert ULID.fullmatch(answer.headers["X-Request-Id"])
 
 
-@pytest.mark.parametrize("path", ["/api/v1/account", "/nothing", "/health/live", "/metrics", "/api/v1/openapi.json"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/account", "/nothing/there", "/health/live", "/metrics", "/api/v1/openapi.json"]
+)
 def test_every_answer_forbids_what_browsers_might_do_with_it(refused: Caller, path: str) -> None:
     """No guessing of types, no scripts, no copy in a cache; and not a word about the server's software."""
     headers = refused.get(path).headers

@@ -50,6 +50,52 @@ def test_two_lists_may_have_one_name_and_a_list_may_have_none(site: Site) -> Non
     assert names == ["Clients", "Clients (2)", "2026-11-24 10:00:00"]
 
 
+def test_what_is_said_twice_of_a_number_comes_together(site: Site) -> None:
+    """A bare second entry forgets nothing of the first."""
+    gsm = [{"value": FRIEND, "info1": "Bob", "info2": "a"}, {"value": FRIEND, "info2": "b"}, {"value": FRIEND}]
+    made = site.post("/list", {"list": {"contacts": {"gsm": gsm}}})
+    (shown,) = site.get(f"/list/{made['id']}")["list"]
+    assert (made["contacts"], made["duplicates"], shown["info1"], shown["info2"]) == (3, 2, "Bob", "b")
+
+
+def test_a_contact_does_not_swallow_another(site: Site) -> None:
+    """One of the two would be lost."""
+    made = make_list(site, FRIEND, OTHER)["id"]
+    one = next(one["id"] for one in site.get(f"/list/{made}")["list"] if one["destination"] == FRIEND)
+    assert site.put(f"/list/contact/{one}", {"destination": OTHER})["status"] == -7
+    assert site.get(f"/list/{made}")["totalRecords"] == 2
+
+
+def test_a_list_that_is_named_without_any_wrapping_is_filled(site: Site) -> None:
+    """As some clients do."""
+    made = make_list(site, FRIEND)["id"]
+    assert site.post("/list", {"list": int(made), **contacts(OTHER)})["id"] == made
+    assert site.get(f"/list/{made}")["totalRecords"] == 2
+
+
+def test_an_object_is_the_id_of_no_list(site: Site) -> None:
+    """And no new list is made of it."""
+    assert site.post("/list", {"list": {"listId": {"a": 1}, **contacts(FRIEND)}})["status"] == -7
+    assert site.get("/lists")["lists"] == []
+
+
+def test_a_list_is_not_sent_to_without_credits(site: Site) -> None:
+    """However soon the requests follow each other: each is paid for before its reply."""
+    site.hub.core.accounts.add_credits(
+        site.hub.account.id, 3 - site.hub.core.accounts.balance(site.hub.account.id).available
+    )
+    made = make_list(site, FRIEND, OTHER, "33612345670")["id"]
+    body = {"sms": {"message": {"text": "Bonjour [info1]"}, "lists": [{"value": made}]}}
+    assert [
+        (reply["status"], reply.get("credits")) for reply in (site.post("/send/lists", body) for _ in range(2))
+    ] == [
+        (1, 0),
+        (-3, None),
+    ]
+    site.hub.drain()
+    assert {one.text for one in site.hub.carrier.taken} == {"Bonjour "}
+
+
 @pytest.mark.parametrize("name", ["listId", "list"])
 def test_a_list_is_filled_by_its_id(site: Site, name: str) -> None:
     """By either name of it; a number that it has already is counted all the same."""

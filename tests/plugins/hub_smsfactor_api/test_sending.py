@@ -58,6 +58,65 @@ def test_a_country_that_the_account_may_not_text_is_counted(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"delay": {"date": "2027-01-04 09:30:00.000000", "timezone_type": 3, "timezone": "Europe/Paris"}},
+        {"pushtype": {"a": "marketing"}},
+        {"text": {"a": "Bonjour"}},
+        {"sender": {"a": "ACME"}},
+    ],
+)
+def test_an_object_in_the_place_of_a_value_is_refused(site: Site, said: dict[str, Any]) -> None:
+    """Nothing leaves that its client did not mean so."""
+    reply = site.send(**said)
+    assert (reply["status"], next(iter(said)) in reply["details"]) == (-7, True)
+    assert site.get("/campaigns")["totalRecords"] == 0
+
+
+def test_an_object_in_the_place_of_networks_makes_no_token(site: Site) -> None:
+    """One that is good from everywhere is not what was asked for."""
+    before = len(site.get("/token")["tokens"])
+    reply = site.post("/token", {"token": {"name": "a", "allowed_ips": {"a": "10.0.0.0/8"}}})
+    assert (reply["status"], len(site.get("/token")["tokens"])) == (-7, before)
+
+
+def test_a_form_as_php_builds_it_is_a_document(site: Site) -> None:
+    """`http_build_query` writes names in brackets."""
+    form = {
+        "sms[message][text]": "Bonjour",
+        "sms[message][sender]": "ACME",
+        "sms[recipients][gsm][0][value]": FRIEND,
+        "sms[recipients][gsm][0][gsmsmsid]": "cmd-1",
+        "sms[recipients][gsm][1][value]": OTHER,
+    }
+    assert site.call("POST", "/send", data=form)["sent"] == 2
+
+
+def test_a_field_that_holds_the_whole_document_is_that(site: Site) -> None:
+    """Also where it is called as what is in it."""
+    whole = '{"sms": {"message": {"text": "Bonjour"}, "recipients": {"gsm": [{"value": "33612345678"}]}}}'
+    assert site.call("POST", "/send", data={"sms": whole})["sent"] == 1
+
+
+def test_a_name_of_endless_brackets_is_refused(site: Site) -> None:
+    """With a sentence."""
+    assert site.call("POST", "/send", data={"sms" + "[0]" * 3000 + "[a]": "x"})["status"] == -7
+
+
+def test_a_delay_may_say_its_own_offset(site: Site) -> None:
+    """As ISO 8601 writes it."""
+    reply = site.send(delay="2026-12-01T09:30:00+00:00")
+    (shown,) = site.get(f"/campaign/{reply['ticket']}")["campaign"]
+    assert shown["date"] == "2026-12-01 10:30:00"
+
+
+@pytest.mark.parametrize(("body", "word"), [({"text": "a"}, "to"), ({"message": {"text": "a"}}, "recipients")])
+def test_who_is_to_be_texted_is_asked_for_by_its_name(site: Site, body: dict[str, Any], word: str) -> None:
+    """As its form calls it."""
+    assert site.post("/send", {"sms": body})["details"].startswith(f"{word} is missing")
+
+
+@pytest.mark.parametrize(
     "written", ["33612345678", "+33612345678", "0033612345678", "0612345678", "06 12 34 56 78", "33 6 12 34 56 78"]
 )
 def test_a_number_may_be_written_in_every_usual_way(site: Site, written: str) -> None:

@@ -97,7 +97,7 @@ def test_a_receipt_is_told_in_the_documented_words(site: Site, receiver: Receive
 def test_without_a_secret_there_is_no_signature(site: Site, receiver: Receiver) -> None:
     """An edit to an empty one takes it away, too."""
     made = subscribe(site, receiver, "MO", signature="x")
-    site.put(f"/webhook/{made['webhook_id']}", {"webhook": {"signature": ""}})
+    site.put(f"/webhook/{made['webhook_id']}", {"webhook": {"type": "MO", "url": made["url"]}})
     texted(site)
     write(site, "Oui")
     ((headers, _),) = receiver.calls
