@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import shutil
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
+import hub_smsfactor_api
+from hub import MigrationBranch
 from hub.messages.model import ReceiptState
+from hub.store import migrate
+from hub.store.engine import Store
 from hub.testing.databases import KINDS
 from hub_smsfactor_api.tables import metadata, references, tickets, unsent
 
 from .conftest import FRIEND, OTHER
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hub.testing.databases import Databases
 
     from .conftest import Make, Site
@@ -187,6 +194,30 @@ def test_the_tables_are_those_of_the_migrations(site: Site) -> None:
     with site.hub.core.store.write("plugin") as connection:
         options = {"include_name": lambda name, kind, _: kind != "table" or name in metadata.tables}
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_older_database_learns_whose_its_rows_are(kind: str, smsfactor_databases: Databases, tmp_path: Path) -> None:
+    """Names get their account and campaign, and reports of what was not sent go where they have their time."""
+    branch = hub_smsfactor_api.hub_migrations()
+    shutil.copy(branch.folder / "smsfactor_api_0001.py", tmp_path)
+    store = Store(smsfactor_databases.empty(kind))
+    migrate.upgrade(store, [MigrationBranch(branch.label, tmp_path)])
+    campaign, at = "01ARZ3NDEKTSV4RRFFQ69G5FAV", datetime(2026, 11, 1, tzinfo=UTC)
+    with store.write("plugin") as connection:
+        row = {"account_id": 7, "created_at": at}
+        kept = ((1, campaign, '{"lists": [3]}'), (2, None, '{"text": "Bonjour"}'), (3, None, None))
+        rows = [{**row, "id": id_, "campaign_id": one, "kept": said} for id_, one, said in kept]
+        connection.execute(insert(tickets), rows)
+        named = {"ticket_id": 1, "number": f"+{FRIEND}", "reference": "cmd-0"}
+        connection.execute(insert(references).values(named))
+    migrate.upgrade(store, [branch])
+    with store.read() as connection:
+        assert connection.execute(select(references)).all() == [(1, f"+{FRIEND}", "cmd-0", 7, campaign)]
+        assert connection.execute(select(unsent)).all() == [(2, 7, None, at, '{"text": "Bonjour"}')]
+        left = connection.execute(select(tickets.c.kept).order_by(tickets.c.id)).scalars().all()
+    assert left == ['{"lists": [3]}', None, None]
+    store.close()
 
 
 def settle(site: Site) -> None:
