@@ -9,7 +9,7 @@ RUN_STAMP := .venv/.run-ready
 DEV_STAMP := .venv/.dev-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-rq2 prove lint format bench lock clean
+.PHONY: help setup demo serve test test-slow test-rq2 prove lint format bench lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,9 +25,12 @@ serve: $(RUN_STAMP)  ## run the hub with ./hub.ini, data in ./data
 test: $(DEV_STAMP)  ## run the tests, on SQLite and on PostgreSQL (COVER=yes measures what they reach)
 	@$(BIN)/python -m pytest --numprocesses 3 $(if $(COVER),--cov --cov-report=term:skip-covered --cov-fail-under=85)
 
+test-slow: $(DEV_STAMP)  ## the tests that start whole processes, or say thousands of things to one
+	@$(BIN)/python -m pytest --numprocesses 3 -m "slow and not prove"
+
 test-rq2: $(DEV_STAMP)  ## the queue and the processes on RQ 2.12, the oldest they are made for
 	@rm -rf .venv/rq2 && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/rq2 rq==2.12.0
-	@PYTHONPATH=.venv/rq2 $(BIN)/python -m pytest --numprocesses 2 tests/hub/test_queue.py tests/hub/processes
+	@PYTHONPATH=.venv/rq2 $(BIN)/python -m pytest --numprocesses 2 -m "not prove" tests/hub/test_queue.py tests/hub/processes
 
 prove: $(DEV_STAMP)  ## the slow proofs, and SECONDS of chaos on both databases (SEED=... repeats one)
 	@$(BIN)/python -m pytest --numprocesses 2 -m prove

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
 import structlog
+from flask_openapi3 import utils
 
 from hub.plugin_manager import Plugins
 from hub.store.engine import Store
@@ -54,6 +57,15 @@ def logging_as_found() -> Iterator[None]:
     structlog.configure(**kept)
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schemas_made_once() -> Iterator[None]:
+    """The web application is made anew for a thousand tests; the schemas of its models are the same each time."""
+    made = cache(utils.get_model_schema)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(utils, "get_model_schema", lambda *model, **mode: deepcopy(made(*model, **mode)))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -53,8 +53,7 @@ def create_app(core: Core) -> Flask:
     for routes in resources_of(Frame(core, limiter)):
         app.register_api(routes)
     install_door(app, core, limiter)
-    found = publishing.publish(app, f"{PREFIX}/openapi.json")
-    app.register_blueprint(Reference(found).blueprint())
+    app.register_blueprint(Reference(publishing.publish(app, f"{PREFIX}/openapi.json")).blueprint())
     left_out = mount(app, core)
     app.url_map.converters["code"] = CodeConverter
     app.register_blueprint(LinkPages(core, limiter.windows).blueprint())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from itertools import chain
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from flask import Response
@@ -46,12 +48,34 @@ _LIKELY: tuple[Any, ...] = (
 """One of these is an example of most parameters that have none of their own."""
 
 
-def publish(app: OpenAPI, path: str) -> dict[str, Any]:
-    """Serve the document of an application's API, and hand it over. To anybody: it says nothing of accounts."""
-    found = completed(app.api_doc)
-    content = json.dumps(found, ensure_ascii=False)
-    app.add_url_rule(path, "hub_openapi", lambda: Response(content, mimetype="application/json"))
-    return found
+@dataclass(slots=True)
+class Published:
+    """The document of an application's API, made when somebody first asks for it: few do, and it takes a while."""
+
+    app: OpenAPI
+    _turn: Lock = field(default_factory=Lock)
+    _found: dict[str, Any] = field(default_factory=dict)
+    _content: str = ""
+
+    def found(self) -> dict[str, Any]:
+        """The document."""
+        with self._turn:
+            if not self._found:
+                self._found = completed(self.app.api_doc)
+                self._content = json.dumps(self._found, ensure_ascii=False)
+            return self._found
+
+    def answer(self) -> Response:
+        """The document, to anybody: it says nothing of accounts."""
+        self.found()
+        return Response(self._content, mimetype="application/json")
+
+
+def publish(app: OpenAPI, path: str) -> Published:
+    """Serve the document of an application's API, and hand it over."""
+    published = Published(app)
+    app.add_url_rule(path, "hub_openapi", published.answer)
+    return published
 
 
 def completed(found: dict[str, Any]) -> dict[str, Any]:

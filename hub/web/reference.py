@@ -21,6 +21,8 @@ from hub.errors import NotFound
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hub.web.publishing import Published
+
 CONTENT_SECURITY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """A page may have the hub's own stylesheet, and nothing else."""
 _PAGE = {"Content-Security-Policy": CONTENT_SECURITY}
@@ -84,7 +86,7 @@ def meanings() -> Mapping[str, str]:
 class Reference:
     """The pages of an OpenAPI document, for anybody: they say nothing of accounts."""
 
-    found: dict[str, Any]
+    published: Published
 
     def blueprint(self) -> Blueprint:
         """`/docs`, its stylesheet, and `/problems/CODE`."""
@@ -96,7 +98,8 @@ class Reference:
         return routes
 
     def _page(self) -> Response:
-        page = render_template("reference.html", info=self.found["info"], subjects=subjects_of(self.found))
+        found = self.published.found()
+        page = render_template("reference.html", info=found["info"], subjects=subjects_of(found))
         return Response(page, headers=_PAGE | _AN_HOUR)
 
 

@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from hub.store.bulk import AnyRow
     from hub.testing.databases import Databases
 
+pytestmark = pytest.mark.slow
+
 CREDITS = 1000
 TEXTS = ("Bonjour", "x" * 200)
 NUMBERS = tuple(f"+3361234567{number}" for number in range(5))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from hub.testing.databases import Databases
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = "/api/v1/openapi.json"
 SEED = 20_261_124
 FEW, MANY = 8, 60

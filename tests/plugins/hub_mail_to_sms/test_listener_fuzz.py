@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Listen = Callable[..., Listener]
 
+
+pytestmark = pytest.mark.slow
 SEED = int(os.environ.get("TEXTOHUB_MAIL_SEED", "20261124"))
 CONNECTIONS = 8
 ROOM = {"mails_per_minute": 100_000, "mails_per_minute_per_sender": 100_000}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from hub_smsfactor_api.endpoints import ENDPOINTS
 from tests.prove.smsfactor_fuzz import fuzz
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def test_six_hundred_spoilt_requests_are_all_answered_with_replies(tmp_path: Path) -> None:
