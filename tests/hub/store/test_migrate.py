@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,12 +26,11 @@ from hub.store import migrate
 from hub.store.engine import Store, sqlite_url
 from hub.store.metadata import core_metadata
 from hub.testing.clock import A_TUESDAY_MORNING, FakeClock
+from hub.testing.databases import Databases
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from hub.testing.databases import Databases
 
 ROOMS = (
     hub.accounts.tables,
@@ -61,6 +61,14 @@ def upgrade():
 def downgrade():
     op.drop_table("{name}")
 """
+
+
+@pytest.fixture(scope="module")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases with the core's own tables alone."""
+    made = Databases(tmp_path_factory.mktemp("core"), (), datetime.now(UTC))
+    yield made
+    made.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -37,6 +37,7 @@ PUBLIC = {
     "/health/ready",
     "/metrics",
     "/<code:link_code>",
+    "/<code:link_code>/",
 }
 """What anybody may ask: it says nothing of any account. A route joins this list by a decision, not by itself."""
 OF_CARRIERS = "/carriers/"
