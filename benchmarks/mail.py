@@ -22,10 +22,11 @@ from pathlib import Path
 from statistics import quantiles
 from typing import TYPE_CHECKING, Self
 
-from site_under_test import free_port, peak_of
+from site_under_test import peak_of
 
 from hub.bootstrap import build
 from hub.plugin_manager import Plugins
+from hub.testing.ports import free_port
 from hub_mail_to_sms.addresses import Addresses
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from hub.bootstrap import build
 from hub.plugin_manager import Plugins
 from hub.testing.databases import Databases
+from hub.testing.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,13 +110,6 @@ def settings(folder: Path, url: str) -> dict[str, str]:
         "HUB_WEB_PORT": str(free_port()),
         "HUB_MAIL_TO_SMS_PORT": str(free_port()),
     }
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def peak_of(pid: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub.testing.databases import URL_VARIABLE
+from hub.testing.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +51,6 @@ class Installed:
         return json.loads(done.stdout)
 
 
-def _free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where pip put the plugin: without the network, and outside the environment that runs the tests."""
@@ -79,8 +73,8 @@ def installed(target: Path, tmp_path: Path) -> Installed:
             "PYTHONPATH": str(target),
             "HUB_HUB_DATA_DIR": str(tmp_path / "data"),
             "HUB_HUB_REDIS_URL": "none",
-            "HUB_WEB_PORT": _free_port(),
-            "HUB_MAIL_TO_SMS_PORT": _free_port(),
+            "HUB_WEB_PORT": str(free_port()),
+            "HUB_MAIL_TO_SMS_PORT": str(free_port()),
         },
     )
 

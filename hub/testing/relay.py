@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+
+from hub.testing.ports import free_port
 
 if TYPE_CHECKING:
     import ssl
@@ -50,7 +51,7 @@ class Relay:
     starttls: ssl.SSLContext | None = None
     tls: ssl.SSLContext | None = None
     smtputf8: bool = True
-    port: int = field(default_factory=lambda: _free_port())  # noqa: PLW0108 - it stands below
+    port: int = field(default_factory=free_port)
     mails: list[TakenMail] = field(default_factory=list)
     connections: int = 0
     answers: dict[str, deque[str]] = field(default_factory=lambda: {"MAIL": deque(), "RCPT": deque(), "DATA": deque()})
@@ -150,9 +151,3 @@ class _Handler:
     def _next(self, stage: str) -> str:
         waiting = self.relay.answers[stage]
         return waiting.popleft() if waiting else OK
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from hub.testing.ports import free_port
 from hub_sandbox.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -151,13 +151,6 @@ class ServedHub:
         headers = {"Authorization": f"Bearer {self.account['token']}", **wishes.pop("headers", {})}
         url = f"http://127.0.0.1:{self.web_port}{path}"
         return requests.request(method, url, headers=headers, timeout=10, **wishes)
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

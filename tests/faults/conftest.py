@@ -9,8 +9,9 @@ import pytest
 from hub.accounts.service import Accounts
 from hub.clock import SystemClock
 from hub.testing.databases import KINDS, Databases
+from hub.testing.ports import free_port
 
-from .site import Forker, Site, free_port
+from .site import Forker, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

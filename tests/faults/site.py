@@ -287,13 +287,6 @@ def _faults_of_texts(texts: Sequence[Row[Any]], written: int, stopped: int, answ
         yield f"of {written} people who said stop {stopped} were stopped, and {answered} were told so"
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _faults_of(name: str, state: str, taken: int) -> list[str]:
     if state in IN_HAND:
         return [f"{name} is {state} for ever"]

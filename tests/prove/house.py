@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from hub.accounts import ledger
 from hub.bootstrap import build
 from hub.messages.tables import campaigns, idempotency_keys, messages
 from hub.messages.views import message_id
+from hub.testing.ports import free_port
 from hub_sandbox.testing import CarrierProcess
 from tests.prove.verdict import Record
 
@@ -38,12 +38,6 @@ _BEATS = {
     "scheduler": "scheduler",
 }
 _REDIS = ("valkey", "redis")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @dataclass

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import pytest
 import hub_http_carrier
 from hub.messages.model import MessageState
 from hub.testing.hub import make_hub
+from hub.testing.ports import free_port
 from hub_http_carrier.settings import HttpSettings, callback_urls
 
 from .carriers import KEYS, PATHS, Ovh
@@ -52,17 +52,11 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("failpoint", ["receipts.before_commit", "sink.after_receipts"])
 def test_a_call_that_was_cut_short_is_made_good_by_the_next(tmp_path: Path, database_url: str, failpoint: str) -> None:
     """Before the commit or after it: no yes was said, the carrier calls again, and the text is delivered once."""
-    port, carrier = _free_port(), Ovh(reports=False)
+    port, carrier = free_port(), Ovh(reports=False)
     url = f"http://127.0.0.1:{port}"
     with carrier.serve() as base:
         vars(carrier)["base"] = base

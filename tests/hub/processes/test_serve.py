@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from hub.embedded import socket_path
+from hub.testing.ports import free_port
 
 if TYPE_CHECKING:
     import subprocess
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 PROCESSES = ("web", "worker-dispatch", "worker-background", "scheduler")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 @pytest.fixture

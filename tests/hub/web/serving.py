@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from hub.clock import SystemClock
 from hub.processes.heartbeat import beats
 from hub.testing.hub import make_hub
+from hub.testing.ports import free_port
 from hub.web.bodies import WITHIN_S
 
 if TYPE_CHECKING:
@@ -114,14 +115,6 @@ def read_all(connection: socket.socket) -> bytes:
         while piece := connection.recv(65536):
             heard += piece
     return heard
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind((LOCALHOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def is_free(port: int) -> bool:

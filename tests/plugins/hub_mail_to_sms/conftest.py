@@ -20,6 +20,7 @@ from sqlalchemy import text as sql
 import hub_mail_to_sms
 from hub.testing.databases import KINDS
 from hub.testing.hub import TestHub, make_hub
+from hub.testing.ports import free_port
 from hub_mail_to_sms.addresses import Addresses
 from hub_mail_to_sms.service import MailService
 
@@ -210,13 +211,6 @@ class Listener:
 def said(answer: tuple[int, bytes]) -> str:
     """A reply as smtplib hands it over, as it was on the wire."""
     return f"{answer[0]} {answer[1].decode()}"
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .conftest import Wire, free_port
+from hub.testing.ports import free_port
+
+from .conftest import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
