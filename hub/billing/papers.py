@@ -11,7 +11,9 @@ from hub.guard.notices import language_of
 from hub.guard.sentences import ENGLISH, FRENCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from fpdf import FPDF
 
     from hub.accounts.model import Account
     from hub.billing.model import PurchaseOrder, Statement, UsedTexts
@@ -95,19 +97,9 @@ def statement_pdf(account: Account, told: Statement) -> bytes:
 
     What the standard fonts of PDF cannot write (beyond Latin-1) stands as a question mark.
     """
-    from fpdf import FPDF  # heavy, and for this alone
-
     headings = HEADINGS[language_of(account)]
-    page = FPDF()
-    page.set_creation_date(datetime.fromisoformat(f"{next_month(told.month)}-01").replace(tzinfo=UTC))
-    page.set_title(_plain(f"{headings.title} {told.month}"))
-    page.add_page()
-    page.set_font("helvetica", "B", 16)
-    page.cell(0, 2 * _LINE_MM, _plain(f"{headings.title} - {told.month}"), new_x="LMARGIN", new_y="NEXT")
-    page.set_font("helvetica", "", 11)
-    for label, value in _figures(headings, told):
-        page.cell(70, _LINE_MM, _plain(str(label)))
-        page.multi_cell(0, _LINE_MM, _plain(str(value)), new_x="LMARGIN", new_y="NEXT")
+    made_at = datetime.fromisoformat(f"{next_month(told.month)}-01").replace(tzinfo=UTC)
+    page = _begun(f"{headings.title} - {told.month}", made_at, _figures(headings, told))
     page.ln(_LINE_MM)
     for place, row in enumerate([_columns(headings), *(_cells(one) for one in told.lines)]):
         page.set_font("helvetica", "" if place else "B", 11)
@@ -119,21 +111,26 @@ def statement_pdf(account: Account, told: Statement) -> bytes:
 
 def order_pdf(account: Account, order: PurchaseOrder) -> bytes:
     """An order as a PDF, like a statement: the same order in the same state is the same bytes."""
+    french = language_of(account) == FRENCH
+    title = f"{'Commande' if french else 'Order'} {order.reference}"
+    return bytes(_begun(title, order.created_at, _lines_of(account, order, french=french)).output())
+
+
+def _begun(title: str, made_at: datetime, lines: Iterable[tuple[str, str | int]]) -> FPDF:
+    """A page with its title, and lines of a label and what it says."""
     from fpdf import FPDF  # heavy, and for this alone
 
-    french = language_of(account) == FRENCH
     page = FPDF()
-    page.set_creation_date(order.created_at)
-    title = f"{'Commande' if french else 'Order'} {order.reference}"
+    page.set_creation_date(made_at)
     page.set_title(_plain(title))
     page.add_page()
     page.set_font("helvetica", "B", 16)
     page.multi_cell(0, 2 * _LINE_MM, _plain(title), new_x="LMARGIN", new_y="NEXT")
     page.set_font("helvetica", "", 11)
-    for label, value in _lines_of(account, order, french=french):
+    for label, value in lines:
         page.cell(70, _LINE_MM, _plain(label))
-        page.multi_cell(0, _LINE_MM, _plain(value), new_x="LMARGIN", new_y="NEXT")
-    return bytes(page.output())
+        page.multi_cell(0, _LINE_MM, _plain(str(value)), new_x="LMARGIN", new_y="NEXT")
+    return page
 
 
 def _lines_of(account: Account, order: PurchaseOrder, *, french: bool) -> list[tuple[str, str]]:

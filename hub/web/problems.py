@@ -118,7 +118,7 @@ def install(app: Flask) -> None:
     def answer(error: Exception) -> BaseResponse:
         if isinstance(error, RequestEntityTooLarge):
             most = (request.max_content_length or 0) // 1024  # each call has its own, most that of the application
-            message = f"The request is larger than {most} kB; send it in parts."
+            message = f"The request is larger than {most} kB; send less at once."
             return problem(413, "too_large", message, faults=[Fault("body", "too_large", message)])
         if isinstance(error, HTTPException):
             return _answer_to_http(error)

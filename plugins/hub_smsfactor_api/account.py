@@ -67,7 +67,7 @@ def create_account(asked: Asked) -> Reply:
 
 def show_sub_accounts(asked: Asked) -> Reply:
     """GET /sub-accounts."""
-    children = list(_children(asked.hub, asked.account.id))
+    children = list(children_of(asked.hub, asked.account.id))
     balances = asked.hub.rooms.accounts.balances([one.id for one in children])
     said = profiles_of(asked.hub, [one.id for one in children])
     today = asked.hub.clock.now().astimezone(PARIS).date()
@@ -198,7 +198,8 @@ def _set_locked(asked: Asked, *, locked: bool) -> Reply:
     return Reply({"state": "locked" if locked else "unlocked"})
 
 
-def _children(hub: Hub, parent_id: int) -> Iterator[Account]:
+def children_of(hub: Hub, parent_id: int) -> Iterator[Account]:
+    """Every sub-account, read page by page."""
     after = 0
     while page := hub.rooms.children.all(parent_id, after=after, limit=PAGE):
         yield from page

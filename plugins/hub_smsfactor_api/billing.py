@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from hub import By
-from hub_smsfactor_api.account import date_before
+from hub_smsfactor_api.account import children_of, date_before
 from hub_smsfactor_api.numbers import read_id
 from hub_smsfactor_api.rendering import Paper, Reply
 from hub_smsfactor_api.statuses import Refused, Status
 from hub_smsfactor_api.times import PARIS, read_day, written, written_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date
 
     from hub import Consumed, PurchaseOrder
@@ -43,17 +43,9 @@ def show_consumption(asked: Asked) -> Reply:
     by_account: dict[int, list[Consumed]] = {}
     for one in used:
         by_account.setdefault(one.account or mine, []).append(one)
-    children = [_of_account(asked, one, some) for one, some in sorted(by_account.items()) if one != mine]
-    total = _sums(used)
-    return Reply(
-        {
-            "data": {
-                **total,
-                "my_account": _of_account(asked, mine, by_account.get(mine, [])),
-                "by_sub_accounts": children,
-            }
-        }
-    )
+    names = {mine: asked.account.name} | {one.id: one.name for one in children_of(asked.hub, mine)}
+    own, *others = (_of_account(one, names, by_account.get(one, [])) for one in (mine, *sorted({*by_account} - {mine})))
+    return Reply({"data": {**_sums(used), "my_account": own, "by_sub_accounts": others}})
 
 
 def list_invoices(asked: Asked) -> Reply:
@@ -91,9 +83,8 @@ def _span(asked: Asked) -> tuple[date, date]:
     return first, last
 
 
-def _of_account(asked: Asked, account_id: int, used: list[Consumed]) -> dict[str, Value]:
-    name = asked.account.name if account_id == asked.account.id else asked.hub.account(account_id).name
-    return {"account_id": account_id, "company": name, "conso": _sums(used)}
+def _of_account(account_id: int, names: Mapping[int, str], used: list[Consumed]) -> dict[str, Value]:
+    return {"account_id": account_id, "company": names.get(account_id), "conso": _sums(used)}
 
 
 def _sums(used: list[Consumed]) -> dict[str, Value]:

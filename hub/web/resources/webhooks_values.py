@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from hub.events.model import SUBSCRIBABLE, EventType, WebhookState
 from hub.events.rules import LONGEST_URL
@@ -38,13 +38,17 @@ _URL = "Where to call: http or https, an address of the internet, without name a
 _TYPES = f"What to tell: some of {', '.join(f'`{one}`' for one in SUBSCRIBABLE)}."
 
 
+Subscribed = Annotated[EventType, WithJsonSchema({"type": "string", "enum": list(SUBSCRIBABLE)})]
+"""A type that can be asked for."""
+
+
 class WebhookBody(Input):
     """A webhook to make."""
 
     model_config = shown_as({"url": WEBHOOK["url"], "types": WEBHOOK["types"]}, extra="forbid")
 
     url: str = Field(max_length=LONGEST_URL, description=_URL)
-    types: list[EventType] = Field(min_length=1, max_length=len(EventType), description=_TYPES)
+    types: list[Subscribed] = Field(min_length=1, max_length=len(SUBSCRIBABLE), description=_TYPES)
 
 
 class EditWebhookBody(Input):
@@ -53,7 +57,7 @@ class EditWebhookBody(Input):
     model_config = shown_as({"state": "active"}, extra="forbid")
 
     url: str | None = Field(default=None, max_length=LONGEST_URL, description=_URL)
-    types: list[EventType] | None = Field(default=None, min_length=1, max_length=len(EventType), description=_TYPES)
+    types: list[Subscribed] | None = Field(default=None, min_length=1, max_length=len(SUBSCRIBABLE), description=_TYPES)
     state: Literal["active", "disabled"] | None = Field(
         default=None, description="`active` calls it again, at once, and begins with what waits; `disabled` does not."
     )

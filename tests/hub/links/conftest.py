@@ -8,58 +8,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import text
-from structlog.testing import capture_logs
 
 from hub.compliance.model import Purpose
-from hub.store.engine import Store
-from hub.store.metadata import core_metadata
 from hub.testing.clock import FakeClock
-from hub.testing.databases import KINDS, Databases
+from hub.testing.hub import PHONE
 from hub.web.app import create_app
+from tests.hub.messages.conftest import database_url, logs, worn_postgresql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
-
     from flask.testing import FlaskClient
 
     from hub.messages.model import Acceptance
     from hub.testing.hub import TestHub
     from tests.conftest import HubMaker
 
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile Safari/537.36"
-)
+__all__ = ["PHONE", "database_url", "logs", "worn_postgresql"]
+
 BELGIAN = "+32470123456"
 A_MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 SETTINGS = {"HUB_HUB_PUBLIC_URL": "https://t.example.net"}
-
-
-@pytest.fixture(scope="session")
-def worn_postgresql(databases: Databases) -> Iterator[Store]:
-    """A PostgreSQL database that tests use one after the other: emptying it is quicker than making one."""
-    store = Store(databases.fresh("postgresql"))
-    yield store
-    store.close()
-
-
-@pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, databases: Databases) -> str:
-    """An empty, migrated database: every test that asks for one runs on SQLite and on PostgreSQL."""
-    if request.param == "sqlite":
-        return databases.fresh("sqlite")
-    store: Store = request.getfixturevalue("worn_postgresql")
-    with store.write("test") as connection:
-        for table in reversed(core_metadata.sorted_tables):
-            connection.execute(text(f'DELETE FROM "{table.name}"'))  # noqa: S608 - our own tables
-    return store.url.render_as_string(hide_password=False)
-
-
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[list[MutableMapping[str, Any]]]:
-    """What is logged during a test."""
-    with capture_logs() as lines:
-        yield lines
 
 
 @pytest.fixture

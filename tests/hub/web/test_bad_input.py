@@ -65,7 +65,7 @@ BODIES = [
         "B8 surrogate", rb'{"text": "\ud800"}', 422, "unpaired_surrogate", "text", "half of a character.*write it again"
     ),
     Row("B9 NUL", rb'{"text": "a\u0000"}', 422, "control_character", "text", r"U\+0000; leave it out"),
-    Row("B10 ten megabytes", b" " * 10_000_000, 413, "too_large", "body", "1024 kB; send it in parts"),
+    Row("B10 ten megabytes", b" " * 10_000_000, 413, "too_large", "body", "1024 kB; send less at once"),
     Row("B12 5,000 digits", b'{"text": ' + b"9" * 5000 + b"}", 422, "out_of_range", "body", "5000 digits"),
 ]
 
